@@ -26,7 +26,7 @@ from catalog.views.comparisons import comparisons, tray
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
 from catalog.views.teams import invitations, members
-from catalog.views.users import password_links, profile
+from catalog.views.users import password_links, profile, start
 from catalog.views.voices import settings, voices
 
 
@@ -58,6 +58,7 @@ urlpatterns = [
     path("readyz", probes.ready, name="ready"),
     path("healthz", probes.ready, name="health"),
     path("setup/<str:token>/", profile.setup, name="setup"),
+    path("start/", start.start_detail, name="start-detail"),
     path("you/", profile.account_detail, name="account-detail"),
     path("you/sessions/", sessions.session_list, name="session-list"),
     path("you/sessions/others/end/", sessions.session_end_others, name="session-end-others"),

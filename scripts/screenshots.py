@@ -20,6 +20,7 @@ PAGES = {
     "list": "/voices/?layout=list",
     "nothing": "/voices/?q=zzzz&gender=male",
     "compare": "/compare/",
+    "start": "/start/",
     "clone": "/clone/",
     "jobs": "/jobs/",
     "keys": "/keys/",

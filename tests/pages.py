@@ -40,6 +40,7 @@ TABLE = {
     "catalog:ready": Page(FREE, CLOSED),
     "catalog:health": Page(FREE, CLOSED),
     "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
+    "catalog:start-detail": Page(ALL, (302,) * 4),
     "catalog:theme-set": Page(CLOSED, (302,) * 4),
     "catalog:account-detail": Page(ALL, NEVER),
     "catalog:session-list": Page(ALL, NEVER),

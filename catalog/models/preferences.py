@@ -19,6 +19,7 @@ class Preference(models.Model):
     # When the user last visited, and since when things count as new for this visit.
     seen_at = models.DateTimeField(null=True)
     news_since = models.DateTimeField(null=True)
+    has_dismissed_start = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"Preferences of {self.user_id}"

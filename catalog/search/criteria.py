@@ -9,7 +9,7 @@ from catalog.providers.labels import (
     style_label,
     use_case_label,
 )
-from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS
+from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS, STYLES, USE_CASES
 from catalog.search.meanings import Meaning
 from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Phrase, Value, Word
 from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
@@ -29,7 +29,12 @@ _INCLUDED = {
 # Where words are searched for; not in ids, which mean nothing.
 TEXT = frozenset({"name", "labels", "text", "team"})
 _TEAM = frozenset({"team"})
-_DESCRIBED_IN_CHINESE = AnyOf(tuple(Word(letter, frozenset({"text"})) for letter in "男女"))
+_NO_LANGUAGE = Value("family", (_UNKNOWN,))
+# Some providers state no languages, but describe their voices in Chinese.
+_DESCRIBED_IN_CHINESE = AllOf(
+    (_NO_LANGUAGE, AnyOf(tuple(Word(letter, frozenset({"text"})) for letter in "男女")))
+)
+_STATES_LANGUAGE = AnyOf((Not(_NO_LANGUAGE), _DESCRIBED_IN_CHINESE))
 # Chinese without its other varieties.
 _MANDARIN = "cmn"
 
@@ -76,9 +81,10 @@ def make_criterion(meaning: Meaning, typed: str) -> Criterion:
             return _accent_criterion(criterion, value)
     facet = criterion.facet
     label = style_label(value) if kind == "style" else use_case_label(value)
-    # The team's tags and notes count like the provider's words.
-    ours = list_phrases((typed,), _TEAM)
     same, near = (value, *_INCLUDED.get(value, ())), NEIGHBORS.get(value, ())
+    # The team's tags and notes count like the provider's words.
+    words = STYLES if kind == "style" else USE_CASES
+    ours = list_phrases([word for each in same for word in words[each]], _TEAM)
     return replace(
         criterion,
         label=label if label.startswith("TV") else label.lower(),
@@ -89,16 +95,14 @@ def make_criterion(meaning: Meaning, typed: str) -> Criterion:
 
 def _language_criterion(criterion: Criterion, value: str) -> Criterion:
     label = "Mandarin" if value == _MANDARIN else language_label(value)
-    silent = Value("family", (_UNKNOWN,))
     node: Node = Value("family", (value,))
     if value == _MANDARIN:
         node = Value("language", ("zh",), is_family=True)
     elif language_family(value) != value:
         node = Value("language", (value,))
     if value in {_MANDARIN, "zh"}:
-        # Some providers state no languages, but describe their voices in Chinese.
-        node = AnyOf((node, AllOf((silent, _DESCRIBED_IN_CHINESE))))
-    against = AllOf((Not(node), Not(silent)))
+        node = AnyOf((node, _DESCRIBED_IN_CHINESE))
+    against = AllOf((Not(node), _STATES_LANGUAGE))
     return replace(criterion, label=label, node=node, against=against)
 
 
@@ -122,8 +126,8 @@ def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     against: Node = AllOf((Not(_SILENT), Not(labels)))
     languages = {tag.partition("-")[0] for tag in (*accent.regions, accent.language) if tag}
     if languages:
-        spoken = Value("language", (_UNKNOWN, *sorted(languages)), is_family=True)
-        against = AnyOf((against, Not(spoken)))
+        spoken = Value("language", tuple(sorted(languages)), is_family=True)
+        against = AnyOf((against, AllOf((Not(spoken), _STATES_LANGUAGE))))
     label = f"{value.title()} accent"
     return replace(criterion, label=label, node=node, against=AllOf((Not(node), against)))
 

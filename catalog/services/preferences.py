@@ -44,3 +44,10 @@ def clear_news(user: User, *, until: datetime) -> None:
     """Mark everything up to that time as seen."""
     Preference.objects.update_or_create(user=user, defaults={"news_since": until})
     raise_own_version(user.pk)
+
+
+@transaction.atomic
+def dismiss_start(user: User) -> None:
+    """Take the page of first steps out of the user's navigation."""
+    Preference.objects.update_or_create(user=user, defaults={"has_dismissed_start": True})
+    raise_own_version(user.pk)

@@ -12,6 +12,7 @@ from catalog.models import Membership, User
 from catalog.queries.comparisons import find_tray
 from catalog.queries.notifications import look_at_bell
 from catalog.queries.teams import find_own_memberships
+from catalog.queries.users.start import shows_start
 from catalog.templating.form_token import draw_form_fields
 from catalog.views.base.requests import is_partial
 from catalog.views.comparisons.tray import read_tray
@@ -89,6 +90,8 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         closed.add("catalog:clone-create")
     if not policies.may_delete_voices(user, team):
         closed.add("catalog:cleanup-list")
+    if shows_start(user):
+        links.insert(0, ("catalog:start-detail", "wand-sparkles", "Start", "rail-only"))
     frame["navigation"] = [
         (reverse(name), icon, label, where, request.path.startswith(reverse(name)))
         for name, icon, label, where in links

@@ -112,6 +112,11 @@ def list_figures(found: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[
             ratio(found["sql"]["median"], words),
         ),
         (
+            "brief of several words / filter request",
+            "at most 1",
+            ratio(found["brief"]["median"], fresh),
+        ),
+        (
             "typing, 95th percentile / landing page",
             "at most 2",
             ratio(found["typing"]["p95"], landing),

@@ -27,7 +27,7 @@ from catalog.forms.voices.filters import VoiceFilterForm
 from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.registry import all_infos
-from catalog.queries.searches.filters import FACETS
+from catalog.queries.searches.filters import COUNTED
 from catalog.search.engines import Search, SearchEngine, answer_search
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.index.engine import IndexEngine
@@ -46,6 +46,16 @@ CHOICES = {
     "provider": [info.slug for info in all_infos()[:3]],
 }
 WORDS = ["", "", "warm", "deep narr", "calm", "ada", "audiob", "小美", "storyteller", "w"]
+BRIEFS = [
+    "warm british lady, not posh",
+    "deep old man for documentaries",
+    "young energetic female social media",
+    "calm german narrator",
+    "friendly customer service american",
+    "raspy villain for a video game",
+    "温柔女声 客服",
+    "junge Frau, fröhlich, Werbung",
+]
 CHANGED = 1000
 _TIMES = 5
 
@@ -161,7 +171,7 @@ class Bench:
 
 def answer(engine: SearchEngine[Any], search: Search) -> object:
     """Run a search with one engine only."""
-    return answer_search(engine, search, facets=list(FACETS), page=1, size=24)
+    return answer_search(engine, search, facets=list(COUNTED), page=1, size=24)
 
 
 def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
@@ -172,6 +182,9 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
         "filter": summarize(measure_drawn(lambda q=q: bench.get(q)) for q in queries),
         "again": summarize(measure(lambda q=q: bench.get(q), _TIMES) for q in queries),
     }
+    measured["brief"] = summarize(
+        measure_drawn(lambda q=q: bench.get(urlencode({"q": q}))) for q in BRIEFS
+    )
     measured["landing"] = summarize(
         measure_drawn(lambda: bench.browser.get("/voices/", {})) for _ in range(15)
     )

@@ -35,6 +35,7 @@ FIXED_PLACES = {
     "saved searches": "/searches/",
     "save a search": "/searches/add/?q=warm",
     "view": "/preferences/view/",
+    "start": "/start/",
     "news": "/voices/new/",
     "clone": "/clone/",
     "jobs": "/jobs/",

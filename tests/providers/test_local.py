@@ -96,7 +96,7 @@ def test_installing_espeak_gives_voices_a_preview(connect, monkeypatch):
 
     assert dora.preview_url
     assert dora.state is VoiceState.READY
-    assert dora.description.startswith("Speaks Spanish")
+    assert dora.description.startswith("A female Spanish voice. Speaks")
 
 
 def test_a_preview_is_a_greeting_in_the_voice_s_own_language(connect, engine):

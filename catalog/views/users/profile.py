@@ -167,7 +167,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         user = create_first_admin(token=token, now=timezone.now(), **form.cleaned_data)
     except LinkSpent:
         raise Http404 from None
-    start = reverse("catalog:credential-list")
+    start = reverse("catalog:start-detail")
     response: HttpResponse = perform_login(request, user, redirect_url=start)
     return response
 

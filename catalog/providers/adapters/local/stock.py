@@ -87,12 +87,12 @@ def _stock_voice(voice: str) -> RemoteVoice:
     problem = language_problem(tongue.tag)
     grade = _GRADES.get(voice, "")
     details = {"Model": "Kokoro-82M, 8 bit", "Quality": grade or "Not graded by the authors"}
-    speaks = f"Speaks {tongue.name} on this machine."
-    graded = f" Graded {grade} by the authors of the model." if grade else ""
+    kind = " ".join(filter(None, [stock_gender(voice), tongue.accent.capitalize(), tongue.name]))
+    speaks = problem or "Speaks on this machine, free and without a key."
     return RemoteVoice(
         remote_id=voice,
         name=name,
-        description=problem or speaks + graded,
+        description=f"A {kind} voice. {speaks}",
         state=VoiceState.MUTE if problem else VoiceState.READY,
         kind=Kind.LIBRARY,
         gender=stock_gender(voice),
