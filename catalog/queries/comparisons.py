@@ -167,12 +167,16 @@ class ComparisonPage:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonSummary:
-    """A comparison in a list; ``vote_count`` is that of the round with the fewest."""
+    """A comparison in a list; ``vote_count`` is that of the round with the fewest.
+
+    ``awaits_vote`` says that it is open, and that the user didn't vote in every round.
+    """
 
     comparison: Comparison
     text_count: int
     voice_count: int
     vote_count: int
+    awaits_vote: bool
 
 
 def find_tray(user: User, voice_ids: Sequence[int]) -> list[Voice]:
@@ -195,16 +199,18 @@ def find_comparisons(user: User) -> list[ComparisonSummary]:
     """Return the latest comparisons of the user's team."""
     rows = Comparison.objects.visible_to(user).filter(first=None).select_related("made_by")
     rows = rows.prefetch_related("votes", "entries", "other_rounds__votes")
-    return [_sum_up(each) for each in rows.order_by("-created_at")[:_SHOWN]]
+    return [_sum_up(each, user) for each in rows.order_by("-created_at")[:_SHOWN]]
 
 
-def _sum_up(comparison: Comparison) -> ComparisonSummary:
+def _sum_up(comparison: Comparison, user: User) -> ComparisonSummary:
     rounds = [comparison, *comparison.other_rounds.all()]
+    own = [vote for each in rounds for vote in each.votes.all() if vote.user_id == user.pk]
     return ComparisonSummary(
         comparison,
         text_count=len(rounds),
         voice_count=len(comparison.entries.all()),
         vote_count=min(len(each.votes.all()) for each in rounds),
+        awaits_vote=comparison.takes_votes and len(own) < len(rounds),
     )
 
 

@@ -217,12 +217,14 @@ def test_voting_ends_in_all_rounds_once_the_last_one_has_its_votes(cast, compare
 
     cast_vote(cast.mia, comparison=other, place=0, now=NOW)
     between = get_comparison_page(cast.ana, made.pk)
+    assert find_comparisons(cast.mia)[0].awaits_vote
     assert between.comparison.takes_votes
     assert all(line.is_hidden for each in between.rounds for line in each.lines)
     assert find_voice_rounds(cast.ana, voices[0]).rounds == []
     cast_vote(cast.mia, comparison=made, place=0, now=NOW)
 
     after = get_comparison_page(cast.ana, made.pk)
+    assert not find_comparisons(cast.ana)[0].awaits_vote
     assert not any(line.is_hidden for each in after.rounds for line in each.lines)
     with pytest.raises(CannotCompare, match="Voting has ended"):
         cast_vote(cast.ana, comparison=other, place=0, now=NOW)

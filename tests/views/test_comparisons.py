@@ -97,6 +97,15 @@ def test_another_round_starts_with_the_same_voices_and_texts(cast, mia, voices):
     assert form.find("details", open="")
 
 
+def test_the_list_says_which_comparisons_wait_for_ones_vote(mia, ana, made):
+    mia.post(f"/compare/{made.pk}/vote/", {"place": "0"})
+
+    assert "Waiting for your vote" in Page(ana.get("/compare/")).text
+    listed = Page(mia.get("/compare/")).text
+    assert "Votes open" in listed
+    assert "Waiting for your vote" not in listed
+
+
 def test_a_text_that_is_too_long_is_named_wherever_it_is(mia, voices):
     response = mia.post("/compare/", posted(voices[:2], text_3="x" * 10_001))
 
