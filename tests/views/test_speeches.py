@@ -231,6 +231,19 @@ def test_a_clip_supports_ranges_and_downloads_under_the_voice_s_name(mia, cast, 
     assert saved == "attachment; filename*=utf-8''ElevenLabs – Rachel – Hello there.wav"
 
 
+@pytest.mark.parametrize(
+    ("provider", "words"),
+    [("elevenlabs", "1,200 credits charged"), ("inworld", "1,200 characters charged")],
+)
+def test_a_clip_says_in_which_unit_it_was_charged(mia, cast, wav, provider, words):
+    account = factories.make_account(cast.aurora, provider=provider)
+    voice = factories.make_voice(account)
+    clip = factories.make_spoken_clip(voice, wav, charged=1200)
+    factories.make_speech(cast.mia, voice, state="done", clip=clip)
+
+    assert words in " ".join(Page(mia.get(f"/voices/{voice.pk}/")).text.split())
+
+
 def test_canceling_before_it_is_sent_says_it_cost_nothing(mia, cast, voice):
     speech = factories.make_speech(cast.mia, voice)
 
