@@ -64,6 +64,7 @@ urlpatterns = [
     path("you/sessions/others/end/", sessions.session_end_others, name="session-end-others"),
     path("you/sessions/<row:pk>/end/", sessions.session_end, name="session-end"),
     path("password/<str:token>/", password_links.password_by_link, name="password-by-link"),
+    path("preferences/region/", profile.region_set, name="region-set"),
     path("preferences/theme/", profile.theme_set, name="theme-set"),
     path("voices/", voices.voice_list, name="voice-list"),
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),

@@ -92,6 +92,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MIDDLEWARE = [
     "catalog.views.health.probes.ProbeMiddleware",
     "catalog.views.middleware.request_id.OriginMiddleware",
+    "catalog.views.middleware.locales.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "catalog.views.middleware.compression.PageCompressionMiddleware",

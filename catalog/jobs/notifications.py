@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 
+from catalog.core.locales import say_day
 from catalog.jobs.base.leases import stop_unsent
 from catalog.models import CleanupPlan, CloneJob, Membership, Notification, Team, User, Voice
 from catalog.models.cleanups.keeps import find_all_responsible
@@ -97,7 +98,7 @@ def notify_responsible(plan: CleanupPlan, now: datetime, new_owner: User | None 
     )
     counts = lines.order_by().values_list("responsible").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
-    until = f"{plan.due_at:%b %-d, %Y}" if plan.due_at else ""
+    until = f"{say_day(plan.due_at)}" if plan.due_at else ""
     Notification.objects.bulk_create(
         Notification(
             team=plan.team,

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from django.db.models import Q
+from django.utils.timezone import get_current_timezone
 
 from catalog.audit import sign_entry, sign_head
 from catalog.models import AuditEntry, AuditHead, Installation, User
@@ -63,11 +64,19 @@ def find_entries(user: User, wanted: AuditFilter) -> AuditEntryQuerySet:
     if wanted.request:
         rows = rows.filter(request_number=wanted.request)
     if wanted.since:
-        rows = rows.filter(at__gte=datetime.combine(wanted.since, time.min, UTC))
+        rows = rows.filter(at__gte=_find_moment(wanted.since, time.min))
     if wanted.until:
         # The end of the day itself, because the last date that exists has no next day.
-        rows = rows.filter(at__lte=datetime.combine(wanted.until, time.max, UTC))
+        rows = rows.filter(at__lte=_find_moment(wanted.until, time.max))
     return rows
+
+
+def _find_moment(day: date, at: time) -> datetime:
+    """Return a time of a day in the reader's time zone."""
+    try:
+        return datetime.combine(day, at, get_current_timezone()).astimezone(UTC)
+    except OverflowError:
+        return datetime.combine(day, at, UTC)
 
 
 def get_audit_page(user: User, wanted: AuditFilter, below: int | None) -> AuditPage:

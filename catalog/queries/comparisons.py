@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Prefetch, Q
 
+from catalog.core.locales import say_number
 from catalog.models import ComparedVoice, Comparison, Synthesis, Team, User, Voice, Vote
 from catalog.models.comparisons import MOST_VOICES, ComparisonQuerySet
 from catalog.queries.syntheses.history import Estimate, estimate_speech
@@ -34,7 +35,7 @@ class VoiceCost:
         texts, label = f"{len(self.estimates)} texts", self.voice.info.label
         if not self.spends:
             return f"{texts}, free."
-        return f"{texts}, about {self.spends:,} characters, charged by {label}."
+        return f"{texts}, about {say_number(self.spends)} characters, charged by {label}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class CostSheet:
             return "This is free."
         paid = sum(1 for line in self.lines if line.spends)
         voices = "1 voice" if paid == 1 else f"{paid} voices"
-        return f"About {self.spends:,} characters in total, charged for {voices}."
+        return f"About {say_number(self.spends)} characters in total, charged for {voices}."
 
 
 @dataclass(frozen=True, slots=True)

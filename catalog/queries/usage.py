@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from catalog.core.locales import say_day
 from catalog.models import ProviderAccount, Voice, VoiceUsage
 
 
@@ -29,11 +30,11 @@ class LastUsage:
     def words(self) -> str:
         """The last use as text, "unknown" if nothing is known."""
         if self.at is not None:
-            return f"{self.at:%b %-d, %Y}, {self.way}"
+            return f"{say_day(self.at)}, {self.way}"
         if self.has_failed:
             return "never (it failed)"
         if self.silent_since is not None:
-            return f"no use since {self.silent_since:%b %-d, %Y}"
+            return f"no use since {say_day(self.silent_since)}"
         return "unknown"
 
 

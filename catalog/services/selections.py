@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from catalog import policies
+from catalog.core.locales import say_number
 from catalog.models import Membership, Protection, Rating, Selection, Tag, TagUse, User, Voice
 from catalog.models.cleanups.keeps import find_all_responsible
 from catalog.search.text_normalization import fold_text
@@ -73,7 +74,7 @@ class _Change:
         for voice, before in self.changed:
             groups.setdefault(repr(before), (before, []))[1].append(voice.pk)
         count = len(self.changed)
-        words = one if count == 1 else many.format(count=f"{count:,}")
+        words = one if count == 1 else many.format(count=say_number(count))
         _store(
             self.selection,
             words=words if count else "No voice was changed.",
@@ -308,7 +309,10 @@ def undo_selected(user: User, *, selection: Selection, now: datetime) -> None:
         out = _UNDO[verb](user, selection, voices, value, now) or []
         left += [voice.pk for voice in out]
         count += len(voices) - len(out)
-    one, many = "1 voice is as it was before.", f"{count:,} voices are as they were before."
+    one, many = (
+        "1 voice is as it was before.",
+        f"{say_number(count)} voices are as they were before.",
+    )
     _store(
         selection,
         words=one if count == 1 else many,

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from catalog import policies
 from catalog.audit import record
+from catalog.core.locales import say_number
 from catalog.core.storage import remove_media
 from catalog.models import Synthesis, SynthesizedClip, User, Voice
 from catalog.models.syntheses import speech_recipe
@@ -109,7 +110,8 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
     most = project_settings.SPEECHES_PER_MINUTE
     if count_recent_speeches(user, now) >= most:
         raise CannotSynthesize(
-            f"You can generate at most {most:,} texts a minute. Wait a moment and try again."
+            f"You can generate at most {say_number(most)} texts a minute. "
+            "Wait a moment and try again."
         )
 
 

@@ -125,7 +125,7 @@ def make_environment(**options: Any) -> Environment:
         **{
             function.__name__: function
             for function in (
-                *(drawings.qr_path, drawings.qr_size, drawings.wave),
+                *(formats.time_zone, drawings.qr_path, drawings.qr_size, drawings.wave),
                 *(labels.card_labels, labels.lacks_key, labels.lacks_source, labels.origin_of),
                 *(labels.other_languages, labels.preview_cost, labels.shown_badges),
             )
@@ -135,7 +135,6 @@ def make_environment(**options: Any) -> Environment:
         "kept": kept,
         "capfirst": defaultfilters.capfirst,
         "filesizeformat": defaultfilters.filesizeformat,
-        "floatformat": defaultfilters.floatformat,
         "pluralize": defaultfilters.pluralize,
         "timesince": defaultfilters.timesince_filter,
         "timeuntil": defaultfilters.timeuntil_filter,
@@ -143,7 +142,7 @@ def make_environment(**options: Any) -> Environment:
             function.__name__: function
             for function in (
                 *(formats.ago, formats.ahead, formats.as_title, formats.clock, formats.date),
-                *(formats.format_words, formats.with_article),
+                *(formats.floatformat, formats.format_words, formats.with_article),
                 *(formats.grouped, formats.in_words, formats.round_mean, formats.shorten),
             )
         },

@@ -1,30 +1,59 @@
 """Formats for numbers, dates, lengths, and JSON values."""
 
+import re
 from collections.abc import Collection
 from datetime import date as day
 from datetime import datetime
+from functools import lru_cache
 
 from django.template.defaultfilters import date as format_date
+from django.template.defaultfilters import floatformat as format_float
 from django.template.defaultfilters import truncatechars
 from django.utils.timesince import timesince, timeuntil
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import get_current_timezone_name, is_aware, localtime
 
 from catalog.audio.formats import FORMATS
+from catalog.core.locales import USUAL, Locale, current_locale, say_decimal, say_number
 
+_FOR_MACHINES = ("c", "Y-m-d")
 # What Django returns for less than a minute.
 _NOTHING = "0\xa0minutes"
 
 
 def date(value: datetime | day | None, form: str) -> str:
-    """Return a time in the format of Django's ``date`` filter, "" for None."""
+    """Return a time in the format of Django's ``date`` filter, "" for None.
+
+    Formats for people, such as "M j, Y, H:i", become those of the reader's locale.
+    """
+    locale = current_locale()
+    if locale is not USUAL and form not in _FOR_MACHINES:
+        form = _localize(form, locale)
     if isinstance(value, datetime) and is_aware(value):
         value = localtime(value)
     return format_date(value, form)
 
 
+@lru_cache(maxsize=256)
+def _localize(form: str, locale: Locale) -> str:
+    clock, seconds = locale.clock, locale.clock.replace(":i", ":i:s")
+    pairs = {"M j, Y": locale.day, "M j": locale.short_day, "H:i:s": seconds, "H:i": clock}
+    pattern = "|".join(pairs)
+    return re.sub(pattern, lambda found: pairs[found[0]], form)
+
+
 def grouped(number: int) -> str:
     """Return the number with thousands separators."""
-    return f"{number:,}"
+    return say_number(number)
+
+
+def floatformat(value: object, digits: int | str = -1) -> str:
+    """Return the number with this many decimals, as Django's filter does, and the reader's mark."""
+    return say_decimal(str(format_float(value, digits)))
+
+
+def time_zone() -> str:
+    """Return the name of the time zone in which times are shown."""
+    return get_current_timezone_name()
 
 
 def shorten(text: str, most: int) -> str:
@@ -52,7 +81,7 @@ def with_article(noun: str) -> str:
 
 def round_mean(mean: float) -> str:
     """Return the average with one decimal, or none if it is whole."""
-    return f"{mean:.1f}".removesuffix(".0")
+    return say_decimal(f"{mean:.1f}".removesuffix(".0"))
 
 
 def format_words(slugs: Collection[str]) -> str:

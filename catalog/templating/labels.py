@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.utils.formats import date_format
-
+from catalog.core.locales import say_day
 from catalog.models import Voice
 from catalog.providers.labels import language_family, language_label
 from catalog.queries.syntheses.history import preview_sentence
@@ -140,5 +139,5 @@ def _say_end(voice: Voice) -> str:
         return str(Badge.EXPIRES.label)
     days = (voice.ends_at.date() - datetime.now(UTC).date()).days
     if days < 0:
-        return f"Ended {date_format(voice.ends_at, 'M j, Y')}"
+        return f"Ended {say_day(voice.ends_at)}"
     return {0: "Ends today", 1: "Ends tomorrow"}.get(days, f"Ends in {days} days")

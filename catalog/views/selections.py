@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
+from catalog.core.locales import say_number
 from catalog.forms.annotations import RatingForm, TagForm
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.cleanups import ProtectionForm
@@ -85,7 +86,9 @@ def selection_create(request: Request) -> HttpResponseBase:
             request.user, team=request.team, voice_ids=ids, now=timezone.now()
         )
     except TooManySelected:
-        messages.error(request, f"Select at most {MOST_SELECTED:,} voices. Narrow the filter.")
+        messages.error(
+            request, f"Select at most {say_number(MOST_SELECTED)} voices. Narrow the filter."
+        )
         return go_back(request, back)
     return redirect("catalog:selection-detail", pk=selection.pk)
 
@@ -223,7 +226,8 @@ def _change(
         change(request.user, selection=selection, now=timezone.now(), **values())
     except TooManyToChange:
         messages.error(
-            request, f"You can change at most {MOST_CHANGED:,} voices this way. Select fewer."
+            request,
+            f"You can change at most {say_number(MOST_CHANGED)} voices this way. Select fewer.",
         )
     else:
         undo = reverse("catalog:selection-undo", args=[pk]) if can_undo(selection) else ""
@@ -248,7 +252,7 @@ def selection_compare(request: Request, pk: int) -> HttpResponseBase:
     if added < len(voices):
         messages.info(
             request,
-            f"{added} of {len(voices):,} voices are in the comparison. It holds at most "
+            f"{added} of {say_number(len(voices))} voices are in the comparison. It holds at most "
             f"{MOST_VOICES} voices that can generate speech.",
         )
     return redirect("catalog:comparison-create")

@@ -144,6 +144,8 @@ function noteVisit() {
   tell(visit, {});
 }
 
+// The server shows times in the browser's time zone.
+document.cookie = `browser_timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
 watchLeaving();
 watchToasts();
 watchSwaps();

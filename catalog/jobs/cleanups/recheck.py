@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from catalog.core.locales import say_day
 from catalog.models import CollectionEntry, Keep, PlannedDeletion, Protection
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import find_reasons
@@ -41,10 +42,10 @@ def _find_objection(line: PlannedDeletion, now: datetime) -> str:
     lines = PlannedDeletion.objects.taken().filter(voice=line.voice_id, ended_at__gt=since)
     kept = lines.filter(state=PlannedDeletion.State.KEPT).first()
     if kept is not None:
-        return f"{kept.kept_by} kept it on {kept.ended_at:%b %-d, %Y}, in plan {kept.plan_id}."
+        return f"{kept.kept_by} kept it on {say_day(kept.ended_at)}, in plan {kept.plan_id}."
     use = find_last_uses([line.voice])[line.voice_id]
     if use.at is not None and use.at > since:
-        return f"It was {use.way} on {use.at:%b %-d, %Y}, after the plan was created."
+        return f"It was {use.way} on {say_day(use.at)}, after the plan was created."
     entries = CollectionEntry.objects.filter(voice=line.voice_id, added_at__gt=since)
     entry = entries.filter(collection__removed_at=None).first()
     return "It was added to a collection after the plan was created." if entry else ""

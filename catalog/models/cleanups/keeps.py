@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 
+from catalog.core.locales import say_day
 from catalog.models.clones.jobs import CloneJob
 from catalog.models.users import User
 from catalog.models.voices.voices import Voice
@@ -40,7 +41,7 @@ class Keep(models.Model):
     @property
     def words(self) -> str:
         """Who keeps the voice, and until when."""
-        return f"{self.kept_by} keeps this voice until {self.until:%b %-d, %Y}."
+        return f"{self.kept_by} keeps this voice until {say_day(self.until)}."
 
 
 def usual_end(now: datetime) -> date:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from catalog.audio.embeddings.nearest_neighbors import unpack_vector
+from catalog.core.locales import say_day
 from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.filters import VoiceFilter
@@ -37,7 +38,7 @@ class ExpiringVoice:
         """When the voice expires, as text."""
         if self.days is None or self.voice.ends_at is None:
             return "date unknown"
-        date_words = f"{self.voice.ends_at:%b %-d, %Y}"
+        date_words = f"{say_day(self.voice.ends_at)}"
         if self.days < 0:
             return f"was due on {date_words}, but is still listed"
         days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
@@ -70,7 +71,7 @@ class Forecast:
             return "Not filling up."
         if self.full_date is None:
             return "Not full within 10 years at this rate."
-        return f"Full in {self.time_words}, about {self.full_date:%b %-d, %Y}, at this rate."
+        return f"Full in {self.time_words}, about {say_day(self.full_date)}, at this rate."
 
     @property
     def time_words(self) -> str:

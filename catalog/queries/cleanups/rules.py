@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from catalog.core.locales import say_day
 from catalog.models import (
     CleanupRules,
     CloneJob,
@@ -147,8 +148,8 @@ def _look_unused(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
         return ""
     label = voice.account.info.label
     if use.at is None:
-        return f"{label}'s history shows no use since {last:%b %-d, %Y}."
-    words = f"Last {use.way} on {last:%b %-d, %Y}, {(now - last).days} days ago."
+        return f"{label}'s history shows no use since {say_day(last)}."
+    words = f"Last {use.way} on {say_day(last)}, {(now - last).days} days ago."
     return words if use.silent_since else f"{words} {label} doesn't report use elsewhere."
 
 
@@ -160,7 +161,7 @@ def _look_unknown(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: dat
         return ""
     label = voice.account.info.label
     if since := facts.use_of(voice).silent_since:
-        return f"Not used in Voiceboard. {label} reports usage only since {since:%b %-d, %Y}."
+        return f"Not used in Voiceboard. {label} reports usage only since {say_day(since)}."
     return f"Not used in Voiceboard, and {label} doesn't report usage."
 
 
@@ -182,7 +183,7 @@ def _look_lapsed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
     if not rules.finds_lapsed or job is None or not job.batch.consent.has_ended(now.date()):
         return ""
     consent = job.batch.consent
-    return f"The consent of {consent.speaker.name} expired on {consent.ends_on:%b %-d, %Y}."
+    return f"The consent of {consent.speaker.name} expired on {say_day(consent.ends_on)}."
 
 
 def _look_ownerless(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
@@ -206,7 +207,7 @@ def _check_unplayed(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: d
     since = max(voice.added_at, facts.noted_since)
     if since > now - timedelta(days=rules.unheard_days):
         return ""
-    return f"Not played or used here since {since:%b %-d, %Y}."
+    return f"Not played or used here since {say_day(since)}."
 
 
 def _look_expiry(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: datetime) -> str:
@@ -215,7 +216,7 @@ def _look_expiry(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
     if voice.ends_at > now + timedelta(days=rules.expiry_days):
         return ""
     label, days = voice.account.info.label, max(0, (voice.ends_at - now).days)
-    return f"{label} withdraws it on {voice.ends_at:%b %-d, %Y}, in {days} days."
+    return f"{label} withdraws it on {say_day(voice.ends_at)}, in {days} days."
 
 
 _LOOKS: dict[str, Callable[[Voice, StaleFacts, CleanupRules, datetime], str]] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from catalog.audio.analysis import analysis_is_installed
+from catalog.core.locales import say_number
 from catalog.core.storage import media_path
 from catalog.models import Synthesis, SynthesizedClip, User, Voice
 from catalog.models.similarity import unscored_clips
@@ -38,13 +39,15 @@ class Estimate:
     @property
     def words(self) -> str:
         """The estimate as a sentence."""
-        counted = f"About {self.characters:,} character{'' if self.characters == 1 else 's'}"
+        counted = (
+            f"About {say_number(self.characters)} character{'' if self.characters == 1 else 's'}"
+        )
         if self.is_cached:
             return f"{counted}. Already generated, so this is free."
         if self.is_free:
             return f"{counted}, free at {self.label}."
         if self.credits is not None:
-            return f"{counted}, about {self.credits:,} credits at {self.label}."
+            return f"{counted}, about {say_number(self.credits)} credits at {self.label}."
         return f"{counted}, charged by {self.label}."
 
 

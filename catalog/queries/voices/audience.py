@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Q
 
+from catalog.core.locales import say_number
 from catalog.models import Credential, KeySet, ListingKey, ProviderAccount, Team, User, Voice
 from catalog.models.voices.voices import VoiceQuerySet
 
@@ -55,7 +56,7 @@ class Audience:
 def join_names(names: list[str], most: int = 4) -> str:
     """Return the names as a list, cut off with "and N more" if there are many."""
     if len(names) > most + 1:
-        return f"{', '.join(names[:most])} and {len(names) - most:,} more"
+        return f"{', '.join(names[:most])} and {say_number(len(names) - most)} more"
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 

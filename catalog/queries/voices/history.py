@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from catalog.audit import identify
+from catalog.core.locales import say_day
 from catalog.models import AuditEntry, CloneJob, Protection, User, Voice
 
 # Entries on a voice's page; the audit log has all of them.
@@ -99,7 +100,7 @@ def _read(entry: AuditEntry, voice: Voice) -> HistoryLine:
 def _first_of(values: Mapping[str, Any]) -> str:
     name, value = next(iter(values.items()), ("", ""))
     if value and name == "kept until":
-        return f"{date.fromisoformat(str(value)):%b %-d, %Y}"
+        return f"{say_day(date.fromisoformat(str(value)))}"
     return str(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 from django.utils.formats import date_format
 
+from catalog.core.locales import current_locale
 from catalog.models import CloneJob, Star, Synthesis, Team, User
 
 # How many of each there are at most.
@@ -31,7 +32,8 @@ class FrontReason:
         passed = (today - day).days
         if passed <= 1:
             return "Used yesterday" if passed == 1 else "Used today"
-        form = "l" if passed < 7 else "M j" if day.year == today.year else "M j, Y"
+        locale = current_locale()
+        form = "l" if passed < 7 else locale.short_day if day.year == today.year else locale.day
         return f"Used {date_format(day, form)}"
 
 

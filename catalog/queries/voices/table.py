@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.utils.formats import date_format
-
+from catalog.core.locales import say_day, say_decimal
 from catalog.models import Voice
 from catalog.queries.annotations import Marks
 from catalog.queries.searches.filters import COLUMNS
@@ -38,17 +37,17 @@ def _say_tags(voice: Voice, marks: Marks) -> str:
 
 def _say_rating(voice: Voice, marks: Marks) -> str:
     score = marks.scores.get(voice.pk)
-    return f"{score.mean:.1f} ({score.count})" if score else ""
+    return f"{say_decimal(f'{score.mean:.1f}')} ({score.count})" if score else ""
 
 
 def _say_length(voice: Voice, marks: Marks) -> str:
     clip = getattr(voice, "clip", None)
-    return f"{clip.seconds:.1f} s" if clip and clip.seconds is not None else ""
+    return f"{say_decimal(f'{clip.seconds:.1f}')} s" if clip and clip.seconds is not None else ""
 
 
 def _say_made(voice: Voice, marks: Marks) -> str:
     made = voice.remote_created_at
-    return date_format(made, "M j, Y") if made else ""
+    return say_day(made)
 
 
 _CELLS: dict[str, Callable[[Voice, Marks], str]] = {

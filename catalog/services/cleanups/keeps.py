@@ -7,6 +7,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
+from catalog.core.locales import say_day
 from catalog.jobs.notifications import notify_person
 from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
@@ -56,7 +57,7 @@ def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool
         return True
     Keep.objects.filter(pk=keep.pk).update(until=until)
     if until < before:
-        _tell(user, voice, f"is now kept only until {until:%b %-d, %Y}", now)
+        _tell(user, voice, f"is now kept only until {say_day(until)}", now)
     _write(user, "keep date changed", voice, before, until, now)
     return True
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
+from catalog.core.locales import say_day
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.cleanups import KeepForm, ProtectionForm
 from catalog.models import PlannedDeletion, Protection, Voice
@@ -99,7 +100,7 @@ def keep_line(request: Request, line: PlannedDeletion) -> None:
         messages.error(request, _NO_DAY)
         return
     if is_kept:
-        messages.success(request, f"{line.name} is kept until {until:%b %-d, %Y}.")
+        messages.success(request, f"{line.name} is kept until {say_day(until)}.")
     else:
         messages.error(request, "The deletion has already started.")
 
@@ -128,7 +129,7 @@ def keep_change(request: Request, pk: int) -> HttpResponseBase:
     if until is None:
         messages.error(request, _NO_DAY)
     elif is_kept:
-        messages.success(request, f"{voice.shown_name} is kept until {until:%b %-d, %Y}.")
+        messages.success(request, f"{voice.shown_name} is kept until {say_day(until)}.")
     else:
         messages.error(request, _NOT_KEPT)
     return go_back(request, reverse("catalog:voice-detail", args=[pk]))

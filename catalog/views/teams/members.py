@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
+from catalog.core.locales import say_number
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.teams import InvitationForm, RemovalForm, RoleForm, TeamForm
 from catalog.models import Membership, PasswordLink, Team
@@ -131,7 +132,7 @@ def member_remove(request: Request, pk: int) -> HttpResponseBase:
 
 def _count_in_words(name: str, count: int) -> str:
     singular = {"searches": "search"}.get(name, name.removesuffix("s"))
-    return f"{count:,} {singular if count == 1 else name}"
+    return f"{say_number(count)} {singular if count == 1 else name}"
 
 
 def _remove(request: Request, membership: Membership, form: RemovalForm) -> None:

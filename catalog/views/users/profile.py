@@ -7,6 +7,7 @@ from allauth.account.utils import perform_login
 from allauth.account.views import password_reset
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.http import (
     Http404,
     HttpRequest,
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.forms.users.rate_limits import may_mail_link, remember_device, start_password_guess
+from catalog.forms.users.regions import RegionForm
 from catalog.forms.users.setup import SetupForm
 from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
@@ -29,6 +31,7 @@ from catalog.services.users.setup import LinkSpent, create_first_admin, setup_li
 from catalog.services.users.sign_in import note_account, note_failed_sign_in
 from catalog.views.base.requests import Request, signed_in_for_oneself
 from catalog.views.context_processors import THEME_COOKIE, THEMES
+from catalog.views.middleware.locales import REGION_COOKIE, ZONE_COOKIE
 from catalog.views.teams.join import finish_joining
 
 # Events that allauth would send email about, and their names in the audit log.
@@ -129,8 +132,47 @@ def account_detail(request: Request) -> HttpResponseBase:
     context = {
         "may_make_team": policies.may_make_team(request.user),
         "has_second_factor": policies.has_second_factor(request.user),
+        "now": timezone.now(),
+        "region_form": RegionForm(
+            initial={
+                "region": request.COOKIES.get(REGION_COOKIE, ""),
+                "timezone": request.COOKIES.get(ZONE_COOKIE, ""),
+            }
+        ),
     }
     return render(request, "catalog/users/detail.html", context)
+
+
+@signed_in_for_oneself
+@require_POST
+def region_set(request: Request) -> HttpResponseBase:
+    """Store in cookies how this browser's user writes days and numbers, and their time zone."""
+    form, response = RegionForm(request.POST), redirect("catalog:account-detail")
+    if not form.is_valid():
+        messages.error(request, "Choose a format and a time zone from the lists.")
+        return response
+    chosen = {
+        REGION_COOKIE: form.cleaned_data["region"],
+        ZONE_COOKIE: form.cleaned_data["timezone"],
+    }
+    for name, value in chosen.items():
+        if value:
+            _set_cookie(response, name, value)
+        else:
+            response.delete_cookie(name)
+    messages.success(request, "Saved for this browser.")
+    return response
+
+
+def _set_cookie(response: HttpResponseBase, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        httponly=True,
+        secure=settings.IS_BEHIND_TLS,
+    )
 
 
 @require_POST
@@ -143,14 +185,7 @@ def theme_set(request: HttpRequest) -> HttpResponse:
     is_script = bool(request.headers.get("X-Fetch"))
     response = HttpResponse(status=204) if is_script else HttpResponseRedirect(back)
     if theme in THEMES:
-        response.set_cookie(
-            THEME_COOKIE,
-            theme,
-            max_age=365 * 24 * 3600,
-            samesite="Lax",
-            httponly=True,
-            secure=settings.IS_BEHIND_TLS,
-        )
+        _set_cookie(response, THEME_COOKIE, theme)
     return response
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
+from catalog.core.locales import current_locale
 from catalog.queries.voices.search import VoicePage
 from catalog.templating.environment import find_macro
 
@@ -23,7 +24,7 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     context, sought = page.context, page.sought_languages
     today = timezone.now().date()
     # A card shows how many days a voice has left.
-    same = (context.version, today, sought)
+    same = (context.version, current_locale(), timezone.get_current_timezone_name(), today, sought)
     cards = {pk: _KEPT.get((*same, pk, pk in tray)) for pk in page.ids}
     draw = find_macro("parts/voices.html", "voice_card")
     for voice in page.load([pk for pk, parts in cards.items() if parts is None]):

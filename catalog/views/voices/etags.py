@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from catalog.core.locales import current_locale
 from catalog.models.voices.versions import ListVersion
 from catalog.queries.searches.filters import SORTS_BY_USE, VoiceFilter
 from catalog.views.base.requests import Request
@@ -47,6 +48,8 @@ def make_list_etag(
         request.get_full_path(),
         [request.headers.get(name) for name in _HEADERS],
         request.COOKIES.get("theme"),
+        current_locale(),
+        timezone.get_current_timezone_name(),
         tray,
         # Days left, and how long ago a provider answered.
         now.date(),
