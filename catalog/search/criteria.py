@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from catalog.providers.labels import (
     language_family,
@@ -11,7 +12,7 @@ from catalog.providers.labels import (
 )
 from catalog.search.lexicon import ACCENTS, AGES, GENDERS, NEIGHBORS, STYLES, USE_CASES
 from catalog.search.meanings import Meaning
-from catalog.search.nodes import NOTHING, AllOf, AnyOf, Node, Not, Phrase, Value, Word
+from catalog.search.nodes import NOTHING, AllOf, AnyOf, AnyPhrase, Node, Not, Phrase, Value, Word
 from catalog.search.text_normalization import index_terms, is_unspaced, list_runs
 
 # How much each kind counts. What a label can contradict counts most.
@@ -65,6 +66,7 @@ class Criterion:
         return "use_case" if self.kind == "use" else self.kind
 
 
+@lru_cache(maxsize=1024)
 def make_criterion(meaning: Meaning, typed: str) -> Criterion:
     """Return the criterion for a meaning and the brief's words that have it."""
     kind, value = meaning
@@ -85,10 +87,11 @@ def make_criterion(meaning: Meaning, typed: str) -> Criterion:
     # The team's tags and notes count like the provider's words.
     words = STYLES if kind == "style" else USE_CASES
     ours = list_phrases([word for each in same for word in words[each]], _TEAM)
+    tagged = AnyPhrase(f"team {kind} {value}", ours)
     return replace(
         criterion,
         label=label if label.startswith("TV") else label.lower(),
-        node=AnyOf((Value(facet, same), *ours)),
+        node=AnyOf((Value(facet, same), tagged)),
         near=Value(facet, near) if near else NOTHING,
     )
 
@@ -110,7 +113,10 @@ def _age_criterion(criterion: Criterion, value: str) -> Criterion:
     if value in _LESS_THAN_YOUNG:
         against = Value("age", ("middle_aged", "old"))
         return replace(
-            criterion, node=_spoken_of(AGES[value]), near=Value("age", ("young",)), against=against
+            criterion,
+            node=_spoken_of(f"age {value}", AGES[value]),
+            near=Value("age", ("young",)),
+            against=against,
         )
     others = tuple(each for each in AGES if each not in {value, *_LESS_THAN_YOUNG})
     return replace(criterion, node=Value("age", (value,)), against=Value("age", others))
@@ -119,7 +125,7 @@ def _age_criterion(criterion: Criterion, value: str) -> Criterion:
 def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     accent = ACCENTS[value]
     labels = Value("accent", accent.labels)
-    parts: list[Node] = [labels, AllOf((_SILENT, _spoken_of(accent.words)))]
+    parts: list[Node] = [labels, AllOf((_SILENT, _spoken_of(f"accent {value}", accent.words)))]
     if accent.regions:
         parts.append(AllOf((_SILENT, Value("language", accent.regions, is_family=True))))
     node = AnyOf(tuple(parts))
@@ -132,9 +138,9 @@ def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     return replace(criterion, label=label, node=node, against=AllOf((Not(node), against)))
 
 
-def _spoken_of(words: Sequence[str]) -> Node:
+def _spoken_of(name: str, words: Sequence[str]) -> Node:
     """Return the condition that a name, label, or text has one of the words."""
-    return AnyOf(list_phrases(words))
+    return AnyPhrase(name, list_phrases(words))
 
 
 def list_phrases(words: Sequence[str], sections: frozenset[str] = TEXT) -> tuple[Phrase, ...]:

@@ -1,7 +1,7 @@
 """The conditions of a search; both engines run the same tree."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 # Where a word can occur: name, labels, description, the team's tags and notes, id.
@@ -31,6 +31,14 @@ class Phrase:
 
     terms: tuple[str, ...]
     sections: frozenset[str] = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class AnyPhrase:
+    """One of many phrases that mean the same; ``name`` stands for them when nodes are compared."""
+
+    name: str
+    parts: tuple[Phrase, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,8 @@ class AnyOf:
     parts: tuple["Node", ...] = ()
 
 
-Node = Word | Phrase | Value | Created | Not | AllOf | AnyOf
+Leaf = Word | Phrase | AnyPhrase | Value | Created
+Node = Leaf | Not | AllOf | AnyOf
 EVERYTHING = AllOf()
 NOTHING = AnyOf()
 

@@ -33,6 +33,7 @@ from catalog.search.nodes import (
     SPELLED,
     AllOf,
     AnyOf,
+    AnyPhrase,
     Created,
     Node,
     Not,
@@ -249,7 +250,7 @@ def as_condition(node: Node, user: User) -> Q:
             return ~as_condition(node.part, user)
         case AllOf():
             return reduce(and_, (as_condition(part, user) for part in node.parts), _ALWAYS)
-        case AnyOf():
+        case AnyOf() | AnyPhrase():
             return reduce(or_, (as_condition(part, user) for part in node.parts), _NEVER)
 
 

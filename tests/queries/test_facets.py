@@ -123,7 +123,7 @@ def test_a_language_stands_for_its_varieties(cast, value, expected, chip):
 
 
 def test_accounts_owners_speakers_ratings_years_and_styles_are_facets(cast):
-    second = factories.make_account(cast.aurora, provider="noiz", label="Marketing")
+    second = factories.make_account(cast.aurora, label="Marketing")
     clone = factories.make_clone(
         second, "Clone", responsible=cast.mia, remote_created_at=factories.NOW
     )
@@ -137,7 +137,7 @@ def test_accounts_owners_speakers_ratings_years_and_styles_are_facets(cast):
         for facet in ("account", "owner", "rating", "created", "style")
     }
 
-    assert shown["account"]["Noiz Marketing"] == 1
+    assert shown["account"]["ElevenLabs Marketing"] == 1
     assert shown["owner"] == {"Mia": 1}
     assert shown["rating"] == {"★★★★★": 1}
     assert shown["created"] == {str(factories.NOW.year): 1, "Unknown": 1}

@@ -1,7 +1,6 @@
 """The names of what a search refers to by primary key: accounts, collections, speakers, owners."""
 
 from collections.abc import Callable, Mapping
-from collections.abc import Collection as Container
 from dataclasses import replace
 
 from catalog.models import Collection, ProviderAccount, Speaker, Team, User
@@ -11,25 +10,24 @@ from catalog.search.text_normalization import index_terms, query_terms
 Accounts = Mapping[int, ProviderAccount]
 
 
-def find_names(user: User, accounts: Accounts, facets: Container[str]) -> dict[str, dict[str, str]]:
-    """Return the names that the user can see for the values of these facets."""
+def find_names(user: User, accounts: Accounts) -> dict[str, dict[str, str]]:
+    """Return the names that the user can see, by facet and primary key."""
     return {
         facet: {str(pk): name for pk, name in read(user, accounts).items()}
         for facet, read in _READERS.items()
-        if facet in facets
     }
 
 
-def look_up_names(node: Node, user: User, accounts: Accounts) -> Node:
+def look_up_names(node: Node, names: Mapping[str, Mapping[str, str]]) -> Node:
     """Return the condition with primary keys in place of the names that it contains."""
     match node:
         case AllOf() | AnyOf():
-            parts = (look_up_names(part, user, accounts) for part in node.parts)
+            parts = (look_up_names(part, names) for part in node.parts)
             return replace(node, parts=tuple(parts))
         case Not():
-            return replace(node, part=look_up_names(node.part, user, accounts))
-        case Value() if node.facet in _READERS and node.facet != "collection":
-            return _find_named(node, _READERS[node.facet](user, accounts))
+            return replace(node, part=look_up_names(node.part, names))
+        case Value() if node.facet in names and node.facet != "collection":
+            return _find_named(node, names[node.facet])
     return node
 
 
@@ -59,11 +57,11 @@ _READERS: dict[str, Callable[[User, Accounts], dict[int, str]]] = {
 }
 
 
-def _find_named(node: Value, names: Mapping[int, str]) -> Value:
+def _find_named(node: Value, names: Mapping[str, str]) -> Value:
     """Return the keys of the names in which each word of the value begins a word."""
     wanted = query_terms(node.values[0])
     fitting = (
-        str(key)
+        key
         for key, name in names.items()
         for terms in [index_terms(name)]
         if all(any(term.startswith(begun) for term in terms) for begun in wanted)

@@ -30,6 +30,7 @@ from catalog.queries.searches.facets import (
     Facet,
     FacetChoice,
     FilterChip,
+    Names,
     make_chips,
     make_facet,
 )
@@ -77,6 +78,7 @@ class ListContext:
     may_speak: bool
     hidden: frozenset[int]  # key sets whose voices the user can't see
     front: dict[int, FrontReason]  # what the suggested order starts with
+    names: Names  # of accounts, collections, speakers, and owners
 
 
 def get_list_context(user: User, team: Team | None = None) -> ListContext:
@@ -87,14 +89,16 @@ def get_list_context(user: User, team: Team | None = None) -> ListContext:
 
 @lru_cache(maxsize=500)
 def _read_context(user: User, team: Team, version: ListVersion) -> ListContext:
+    accounts = {account.pk: account for account in find_accounts(user)}
     return ListContext(
         version=version,
-        accounts={account.pk: account for account in find_accounts(user)},
+        accounts=accounts,
         habits=find_habits(user),
         searches=find_searches(user),
         may_speak=policies.may_speak(user, team),
         hidden=find_hidden_sets(user),
         front=find_front(user, team),
+        names=find_names(user, accounts),
     )
 
 
@@ -228,8 +232,7 @@ def find_voices(
         if name != "account" or search.has_twins or wanted.chosen.get("account")
     ]
     answer = answer_search(engine, search, facets=facets, page=page, size=PAGE_SIZE)
-    named = {name for name in COUNTED if answer.counts.get(name) or wanted.chosen.get(name)}
-    names = find_names(user, context.accounts, named)
+    names = context.names
     usual = {
         "provider": {account.provider for account in context.accounts.values()},
         "kind": CLOSED_FACETS["kind"].keys() - {"unknown"},
@@ -288,13 +291,11 @@ def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:
     """Return the active filters, each with the URL without it."""
-    context = get_list_context(user)
-    named = {name for name, values in wanted.chosen.items() if values}
-    return make_chips(wanted, find_names(user, context.accounts, named))
+    return make_chips(wanted, get_list_context(user).names)
 
 
 def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
-    node = look_up_names(wanted.parsed.node, user, context.accounts)
+    node = look_up_names(wanted.parsed.node, context.names)
     conditions = node.parts if isinstance(node, AllOf) else (node,)
     return Search(
         user=user,
@@ -303,7 +304,7 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
         hidden=context.hidden,
         node=node,
         words=wanted.parsed.words,
-        conditions=look_up_names(wanted.parsed.conditions, user, context.accounts),
+        conditions=look_up_names(wanted.parsed.conditions, context.names),
         chosen={name: values for name, values in wanted.chosen.items() if name != "archived"},
         sort="suggested" if wanted.is_suggested else wanted.sort,
         front=tuple(context.front),

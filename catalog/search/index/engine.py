@@ -12,13 +12,15 @@ from pyroaring import BitMap
 
 from catalog.search.engines import Search
 from catalog.search.index.arrays import as_numbers
-from catalog.search.index.phrases import find_phrase, find_word
+from catalog.search.index.phrases import find_any_phrase, find_phrase, find_word
 from catalog.search.index.versions import IndexVersion, Shard
 from catalog.search.nodes import (
     SPELLED,
     AllOf,
     AnyOf,
+    AnyPhrase,
     Created,
+    Leaf,
     Node,
     Not,
     Phrase,
@@ -39,6 +41,8 @@ class IndexEngine:
 
     def __init__(self, edition: IndexVersion) -> None:
         self._edition = edition
+        # Spelling correction and briefs ask for the same beginnings.
+        self._known: dict[str, bool] = {}
         # Facet counts evaluate mostly the same conditions again.
         self._held: dict[tuple[int, Node], BitMap] = {}
         # Keyed by the narrowed bitmap's id; the bitmap is kept too, so its id stays unique.
@@ -142,11 +146,13 @@ class IndexEngine:
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Return whether any term in the accounts starts with this, except in ids."""
-        return any(
-            not base.isdisjoint(shard.segment.terms_in(section).beginning_with(term))
-            for shard, base in zip(self._edition.shards, self._base(search), strict=True)
-            for section in SPELLED
-        )
+        if term not in self._known:
+            self._known[term] = any(
+                not base.isdisjoint(shard.segment.terms_in(section).beginning_with(term))
+                for shard, base in zip(self._edition.shards, self._base(search), strict=True)
+                for section in SPELLED
+            )
+        return self._known[term]
 
     def _everything(self, search: Search) -> list[BitMap]:
         find = self._edition.shown_in if search.drops_twins else self._edition.listed_in
@@ -185,12 +191,12 @@ class IndexEngine:
             return len(self._holding(place, node, search))
         return _LAST
 
-    def _holding(self, place: int, node: Word | Phrase | Value | Created, search: Search) -> BitMap:
+    def _holding(self, place: int, node: Leaf, search: Search) -> BitMap:
         if (place, node) not in self._held:
             self._held[place, node] = self._find(place, node, search)
         return self._held[place, node]
 
-    def _find(self, place: int, node: Word | Phrase | Value | Created, search: Search) -> BitMap:
+    def _find(self, place: int, node: Leaf, search: Search) -> BitMap:
         match node:
             case Value():
                 return self._having(place, node, search)
@@ -198,6 +204,8 @@ class IndexEngine:
                 return find_word(self._shard(place).segment, node)
             case Phrase():
                 return find_phrase(self._shard(place).segment, node)
+            case AnyPhrase():
+                return find_any_phrase(self._shard(place).segment, node)
             case Created():
                 return self._shard(place).segment.created_in(node)
 

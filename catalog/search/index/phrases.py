@@ -9,7 +9,7 @@ from pyroaring import BitMap
 from catalog.models import Voice
 from catalog.search.index.arrays import as_numbers
 from catalog.search.index.segments import Segment
-from catalog.search.nodes import Phrase, Word
+from catalog.search.nodes import AnyPhrase, Phrase, Word
 from catalog.search.sql import contains_phrase
 
 _BATCH = 500
@@ -23,6 +23,12 @@ def find_word(segment: Segment, word: Word) -> BitMap:
 def find_phrase(segment: Segment, phrase: Phrase) -> BitMap:
     """Return the documents that contain the phrase; don't modify the result."""
     return segment.remember(phrase, lambda: _with_phrase(segment, phrase))
+
+
+def find_any_phrase(segment: Segment, node: AnyPhrase) -> BitMap:
+    """Return the documents that contain one of the phrases; don't modify the result."""
+    parts = (find_phrase(segment, phrase) for phrase in node.parts)
+    return segment.remember(node, lambda: BitMap.union(BitMap(), *parts))
 
 
 def _with_beginning(segment: Segment, word: Word) -> BitMap:

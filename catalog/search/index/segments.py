@@ -18,7 +18,7 @@ from catalog.search.index.arrays import Bitmaps, Numbers, Texts, as_bitmap, as_r
 from catalog.search.index.rows import IndexRow, as_microseconds
 from catalog.search.index.sort_orders import SortOrder
 from catalog.search.index.terms import Terms
-from catalog.search.nodes import SECTIONS, Created, Phrase, Word
+from catalog.search.nodes import SECTIONS, AnyPhrase, Created, Phrase, Word
 from catalog.search.suggested import Candidate, shuffle_key
 
 # The sections, and the terms that names start with.
@@ -60,7 +60,7 @@ class Segment:
         self._terms = {name: Terms.from_parts(_under(name, parts)) for name in _DICTIONARIES}
         self._orders = {each: SortOrder(parts[f"by_{each}"]) for each in ("name", "shuffled")}
         self._keys: dict[str, list[tuple[object, ...]]] = {}
-        self._remembered: dict[Word | Phrase, BitMap] = {}
+        self._remembered: dict[Word | Phrase | AnyPhrase, BitMap] = {}
 
     def parts(self) -> dict[str, Numbers]:
         """Return the underlying arrays by name."""
@@ -90,7 +90,7 @@ class Segment:
         """Return the dictionary of one section."""
         return self._terms[section]
 
-    def remember(self, node: Word | Phrase, find: Callable[[], BitMap]) -> BitMap:
+    def remember(self, node: Word | Phrase | AnyPhrase, find: Callable[[], BitMap]) -> BitMap:
         """Return the node's documents, cached for recent nodes."""
         found = self._remembered.get(node)
         if found is None:
