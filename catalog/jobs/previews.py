@@ -143,7 +143,10 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     """
     account = ProviderAccount.objects.filter(pk=account_id).first()
     # Leave the remaining disk space to essential data.
-    if account is None or not has_room() or _is_too_new(account, clock()):
+    if account is None or not has_room():
+        return False
+    is_wanted = are_previews_wanted([account_id])
+    if not is_wanted and _is_too_new(account, clock()):
         return False
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
     credential, voices = _find_lacking(account, most)
@@ -154,7 +157,7 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     if not kept:
         cache.set(_rest_key(account_id), True, _RESTS)
     is_slow = settings.WARMS_SLOWLY and not account.info.is_built_in
-    if kept and is_slow and not are_previews_wanted([account_id]):
+    if kept and is_slow and not is_wanted:
         cache.set(_rest_key(account_id), True, _PAUSE_SLOWLY)
         return False
     # Some previews are unavailable. Continue as long as others could be fetched.

@@ -40,6 +40,17 @@ def test_a_new_account_is_left_to_the_demo_s_story(cast, stub, clock, settings):
     assert PreviewClip.objects.exists()
 
 
+def test_previews_that_someone_wants_now_wait_for_no_story(cast, stub, clock, settings):
+    settings.WARMS_AFTER_SECONDS = 300
+    make_voices(cast.account, "Ada")
+    SyncRun.objects.create(account=cast.account, started_at=clock.now)
+    want_previews(cast.account.pk)
+
+    warm_previews(cast.account.pk, clock)
+
+    assert PreviewClip.objects.exists()
+
+
 def make_clip(voice: Voice, content: bytes, content_type: str = "audio/wav") -> PreviewClip:
     path, size, _ = store_media("previews", [content], "wav")
     return PreviewClip.objects.create(
