@@ -201,7 +201,8 @@ export class Steps {
     return rows.map((row) => {
       const length = this.page.samples.measure(row);
       const name = row.querySelector(".sample-head b").textContent;
-      return Number.isFinite(length) ? `${name} · ${lengthInWords(length)}` : name;
+      const known = Number.isFinite(length) ? `${name} · ${lengthInWords(length)}` : name;
+      return row.querySelector("[value=cleaned]:checked") ? `${known} · noise removed` : known;
     });
   }
 
