@@ -85,7 +85,12 @@ def order_suggested(
         pks = [pk for each in (found, archived) for pk in engine.order(each, shuffled, 0, HEAD)]
         pool = sorted(engine.describe(pks), key=lambda each: each.place)[:HEAD]
         front, rest = engine.take(found, search.front)
-        head, _ = engine.take(rest, arrange(pool, engine.describe(front)))
+        heard = [each for each in pool if not each.is_silent]
+        silent = [each for each in pool if each.is_silent]
+        before = engine.describe(front)
+        # A list starts with what can be heard, even if that is in one language.
+        turns = arrange(heard, before) + arrange(silent, [*before, *heard])
+        head, _ = engine.take(rest, turns)
         return front + head
 
     first = engine.remember(search, list_first)

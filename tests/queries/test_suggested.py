@@ -60,9 +60,14 @@ def test_first_dozen_has_no_name_twice_and_many_languages(cast, is_indexed):
 
 @ENGINES
 def test_voices_without_sound_come_last(cast, is_indexed):
-    silent = make_many(cast.account, list("ABC"), preview_url="")
+    # Languages take turns only among voices that can be heard.
+    values = {"languages": ("ja-JP",), "gender": "female"}
+    silent = [factories.make_voice(cast.account, name, **values) for name in "ABC"]
     silent += make_many(cast.account, ["D"], state="pending")
-    playing = make_many(cast.account, list("EFG"))
+    playing = [
+        factories.make_voice(cast.account, name, preview_url=SOUND, languages=("en-US",))
+        for name in "EFG"
+    ]
     use_index(cast, is_indexed=is_indexed)
 
     ids = list_ids(cast.ana)
