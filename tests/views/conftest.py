@@ -34,14 +34,21 @@ class Page(HTMLParser):
     def __init__(self, response: Any) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
+        self.text, self._is_glued, self._has_gap = "", False, True
         self.feed(response.content.decode())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._is_glued = tag == "bdi"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_glued = tag == "bdi"
 
     def handle_data(self, data: str) -> None:
-        self.text += f" {' '.join(data.split())}"
+        # A name stands in its sentence; what other tags hold is a text of its own.
+        gap = "" if self._is_glued and not self._has_gap and not data[:1].isspace() else " "
+        self.text += gap + " ".join(data.split())
+        self._has_gap = data[-1:].isspace()
 
     def find(self, tag: str, **wanted: str) -> list[dict[str, str]]:
         """Return the attributes of the tags that have the given ones ("_" stands for "-")."""

@@ -19,7 +19,7 @@ def test_starring_swaps_the_button_and_offers_undo(mia, voice):
     star, undo = page.find("button", hx_post=f"/voices/{voice.pk}/star/")
     assert (star["id"], star["aria-pressed"], star["value"]) == (f"star-{voice.pk}", "true", "0")
     assert undo["value"] == "0"
-    assert "Starred Rachel ." in page.text
+    assert "Starred Rachel." in page.text
     assert Star.objects.count() == 1
     mia.post(f"/voices/{voice.pk}/star/", {"on": "0"}, headers=PARTIAL)
     assert Star.objects.count() == 0

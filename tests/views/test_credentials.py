@@ -98,7 +98,7 @@ def test_own_and_shared_keys_are_labeled_and_only_own_ones_can_be_changed(mia, a
 
     text = Page(mia.get("/keys/")).text
 
-    assert "owned by Ana , shared with Aurora" in " ".join(text.split())
+    assert "owned by Ana, shared with Aurora" in " ".join(text.split())
     assert (offers(ana), offers(mia)) == (True, False)
 
 

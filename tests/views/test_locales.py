@@ -70,3 +70,13 @@ def test_the_days_of_the_log_s_filter_are_the_reader_s(ana, entry):
 
     assert (shows("since=2026-11-22"), shows("until=2026-11-21")) == (True, False)
     assert ana.get("/team/log/?since=0001-01-01&until=9999-12-31").status_code == 200
+
+
+def test_right_to_left_names_of_people_do_not_turn_their_sentences_around(ana, cast):
+    noor = factories.make_user("نور", cast.aurora, "cloner")
+    clone = factories.make_clone(cast.account, "Ada", responsible=noor)
+    factories.keep(clone, noor)
+    plan = factories.make_plan(noor, cast.aurora, [clone])
+
+    for path in ("/cleanup/?show=kept", f"/cleanup/plans/{plan.pk}/", f"/voices/{clone.pk}/"):
+        assert "<bdi>نور</bdi>" in ana.get(path).content.decode(), path
