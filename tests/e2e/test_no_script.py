@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import NARROW, WIDE, Complaints, Visits, until
-from tests.e2e.clone_form import JOB_ADDRESS, fill_in, make_name, send
+from tests.e2e.clone_form import JOB_ADDRESS, choose, fill_in, make_name, send
 from tests.e2e.sandbox import SandboxControl
 from tests.e2e.voice_list import (
     count_beside,
@@ -105,7 +105,11 @@ def test_a_clone_can_be_made_and_listed_in_a_dry_run(
 ) -> None:
     name = make_name("No script")
     plain.goto("/clone/")
-    fill_in(plain, name, recording)
+    choose(plain, recording)
+    # Samples can be added before the other fields are filled in.
+    plain.get_by_role("button", name="Add to list").click()
+    expect(plain.locator(".sample")).to_contain_text("recording.wav")
+    fill_in(plain, name)
 
     send(plain)
 
