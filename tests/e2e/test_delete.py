@@ -170,7 +170,8 @@ def test_another_team_s_admin_gets_404_for_everything(
 ) -> None:
     complaints.expect("404")
     ana.goto("/jobs/")
-    job = ana.locator(".job", has_text=clone.name).get_by_role("link").get_attribute("href")
+    link = ana.locator(".job").get_by_role("link", name=clone.name, exact=True)
+    job = link.get_attribute("href")
     ana.goto(str(job))
     sample = ana.locator("#main audio").get_attribute("src")
     ana.goto("/keys/")
