@@ -49,6 +49,9 @@ def test_the_schedule_wakes_due_accounts_and_unfinished_key_checks(cast, wakes):
     assert wakes == [
         ("catalog.sync_account", cast.account.pk),
         ("catalog.check_credential", str(key.pk)),
+        # Missing previews go on, whatever stopped them.
+        ("catalog.warm_previews", cast.account.pk),
+        ("catalog.warm_previews", cast.other_account.pk),
     ]
 
 
