@@ -32,7 +32,10 @@ window.sound = new Promise((done) => {
     look();
     return play.call(this);
   };
-  document.addEventListener("click", () => { pressedAt ??= performance.now(); }, true);
+  document.addEventListener("click", () => {
+    pressedAt ??= performance.now();
+    setTimeout(() => done(Infinity), 30_000);
+  }, true);
 });
 """
 

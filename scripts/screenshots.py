@@ -2,7 +2,8 @@
 
     VOICEBOARD_DEMO_PASSWORD=... python scripts/screenshots.py --to pictures/
 
-``--readme`` takes only the screenshot for the README.
+``--readme`` takes only the screenshot for the README, best two minutes after the demo's first
+start.
 """
 
 import argparse
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-README_PATH = "/voices/?q=warm&gender=female"
+README_PATH = "/voices/"
 PAGES = {
     "voices": "/voices/",
     "filtered": "/voices/?q=a&gender=female&sort=newest",

@@ -38,7 +38,7 @@ LOCAL = env.read_flag("VOICEBOARD_LOCAL", True) and engine_is_installed()
 SPEECH_DIR = DATA_DIR / "speech"
 # In the demo, the sandbox generates each preview on request, so prefetch only some per sync.
 WARMS_SLOWLY = DEMO
-# The demo's story fetches the previews of the first page first.
+# After a start, the demo's story fetches the previews of the first page first.
 WARMS_AFTER_SECONDS = 300 if DEMO_STORY else 0
 
 

@@ -17,6 +17,7 @@ from catalog.audio.tts.encoding import to_mp3
 from catalog.core.crypto import CannotOpen
 from catalog.core.storage import has_room, media_path, remove_media, store_media
 from catalog.jobs.base.leases import Clock
+from catalog.jobs.base.restore_doubts import get_start
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
 from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
@@ -146,7 +147,7 @@ def warm_previews(account_id: int, clock: Clock) -> bool:
     if account is None or not has_room():
         return False
     is_wanted = are_previews_wanted([account_id])
-    if not is_wanted and _is_too_new(account, clock()):
+    if not is_wanted and _is_too_early(clock()):
         return False
     most = _SPOKEN_AT_ONCE if account.info.is_built_in else _WARMED_AT_ONCE
     credential, voices = _find_lacking(account, most)
@@ -198,10 +199,10 @@ def _failure_key(voice_id: int) -> str:
     return f"preview-failed:{voice_id}"
 
 
-def _is_too_new(account: ProviderAccount, now: datetime) -> bool:
-    """Return whether the demo's story fetches previews first."""
-    start = now - timedelta(seconds=settings.WARMS_AFTER_SECONDS)
-    return start < now and not account.runs.filter(started_at__lte=start).exists()
+def _is_too_early(now: datetime) -> bool:
+    """Return whether the demo has just started: those of the first page are fetched first."""
+    started = get_start()
+    return started is not None and now < started + timedelta(seconds=settings.WARMS_AFTER_SECONDS)
 
 
 def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | None, list[Voice]]:

@@ -1,10 +1,13 @@
 """Previews are fetched ahead and measured for their waveforms."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from catalog.core.storage import media_path, store_media
+from catalog.jobs.base.restore_doubts import note_start
 from catalog.jobs.previews import find_unwarmed, measure_clip, want_previews, warm_previews
-from catalog.models import Credential, PreviewClip, SyncRun, Voice
+from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import CredentialRejected, NotFound, TryLater
 from catalog.providers.types import AudioClip
 from tests import factories
@@ -26,10 +29,17 @@ def test_only_some_previews_are_fetched_if_each_must_be_synthesized(cast, stub, 
     assert PreviewClip.objects.count() == 12
 
 
-def test_a_new_account_is_left_to_the_demo_s_story(cast, stub, clock, settings):
+@pytest.fixture
+def just_started(settings, clock) -> Iterator[None]:
     settings.WARMS_AFTER_SECONDS = 300
+    note_start(clock.now)
+    yield
+    note_start(None)
+
+
+@pytest.mark.usefixtures("just_started")
+def test_after_a_start_the_previews_are_left_to_the_demo_s_story(cast, stub, clock):
     make_voices(cast.account, "Ada")
-    SyncRun.objects.create(account=cast.account, started_at=clock.now)
 
     clock.move(seconds=299)
     warm_previews(cast.account.pk, clock)
@@ -40,10 +50,9 @@ def test_a_new_account_is_left_to_the_demo_s_story(cast, stub, clock, settings):
     assert PreviewClip.objects.exists()
 
 
-def test_previews_that_someone_wants_now_wait_for_no_story(cast, stub, clock, settings):
-    settings.WARMS_AFTER_SECONDS = 300
+@pytest.mark.usefixtures("just_started")
+def test_previews_that_someone_wants_now_wait_for_no_story(cast, stub, clock):
     make_voices(cast.account, "Ada")
-    SyncRun.objects.create(account=cast.account, started_at=clock.now)
     want_previews(cast.account.pk)
 
     warm_previews(cast.account.pk, clock)
