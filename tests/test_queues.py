@@ -46,7 +46,8 @@ def test_every_task_has_a_queue():
     current_app.loader.import_default_modules()
     ours = {name for name in app.tasks if name.startswith("catalog.")}
 
-    assert ours - RUN_HERE == set(ROUTES)
+    # The demo's task exists only in the demo, or if its own tests ran before.
+    assert (ours - RUN_HERE) | {"catalog.tell_story"} == set(ROUTES)
 
 
 def test_the_docs_start_the_same_workers_as_make_start():
