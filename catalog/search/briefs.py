@@ -39,7 +39,7 @@ class Brief:
     """What was understood of a brief, and the words that were left out."""
 
     criteria: tuple[Criterion, ...]
-    excluded: tuple[Node, ...]
+    excluded: tuple[Criterion, ...]
     left_out: tuple[str, ...]
 
     def without(self, facets: Collection[str]) -> "Brief":
@@ -51,7 +51,8 @@ class Brief:
     def required(self) -> Node:
         """What no result may contradict."""
         against = (criterion.against for criterion in self.criteria if criterion.against != NOTHING)
-        return AllOf(tuple(Not(node) for node in (*against, *self.excluded)))
+        excluded = (criterion.node for criterion in self.excluded)
+        return AllOf(tuple(Not(node) for node in (*against, *excluded)))
 
     @property
     def everything(self) -> Node:
@@ -85,14 +86,19 @@ class _Hit:
 
     typed: str
     meanings: Sequence[Meaning]
-    is_negated: bool
+    # The words from the negation on, such as "not too old".
+    negated: str = ""
+
+    @property
+    def is_negated(self) -> bool:
+        return self.negated != ""
 
 
 @dataclass(slots=True)
 class _Reading:
     hits: list[_Hit] = field(default_factory=list)
     criteria: list[Criterion] = field(default_factory=list)
-    excluded: list[Node] = field(default_factory=list)
+    excluded: list[Criterion] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -109,7 +115,7 @@ def read_brief(text: str, knows_beginning: Callable[[str], bool]) -> Brief | Non
     for hit, meaning in _in_context(reading.hits, tokens):
         criterion = make_criterion(meaning, hit.typed)
         if hit.is_negated:
-            reading.excluded.append(criterion.node)
+            reading.excluded.append(replace(criterion, typed=(hit.negated,)))
         else:
             reading.criteria.append(criterion)
     criteria = sorted(_merge(reading.criteria), key=lambda each: _place_of(each, tokens))
@@ -132,27 +138,28 @@ def _read_tokens(
 ) -> None:
     # Phrases are found with their typos corrected.
     correct = [_correct(token, knows_beginning) for token in tokens]
-    place = negated_until = 0
+    place = negated_from = negated_until = 0
     while place < len(tokens):
         phrase = match_phrase(correct, place)
         token = tokens[place]
         is_negated = place < negated_until
+        end = place + (phrase or 1)
+        negated = " ".join(tokens[negated_from:end]) if is_negated else ""
         if phrase:
-            end = place + phrase
             meanings = MEANINGS[" ".join(correct[place:end])]
-            reading.hits.append(_Hit(" ".join(tokens[place:end]), meanings, is_negated))
+            reading.hits.append(_Hit(" ".join(tokens[place:end]), meanings, negated))
             place, negated_until = end, 0
             continue
         place += 1
         if token in NEGATIONS:
-            negated_until = place + _NEGATED_WORDS
+            negated_from, negated_until = place - 1, place + _NEGATED_WORDS
         elif token in STOPS or (is_negated and token in FILLERS):
             continue
         elif meanings := _find_meanings(token, tokens):
-            reading.hits.append(_Hit(token, meanings, is_negated))
+            reading.hits.append(_Hit(token, meanings, negated))
             negated_until = 0
         else:
-            _take_word(token, is_negated, reading, knows_beginning)
+            _take_word(token, negated, reading, knows_beginning)
 
 
 def _correct(token: str, knows_beginning: Callable[[str], bool]) -> str:
@@ -175,7 +182,7 @@ def _age_group(years: int) -> str:
 
 
 def _take_word(
-    token: str, is_negated: bool, reading: _Reading, knows_beginning: Callable[[str], bool]
+    token: str, negated: str, reading: _Reading, knows_beginning: Callable[[str], bool]
 ) -> None:
     """Search for a word that the lexicon doesn't have."""
     terms = index_terms(token)[:-1] if is_unspaced(token) and len(token) > 1 else [token]
@@ -190,8 +197,8 @@ def _take_word(
         node = Word(token, TEXT, others)
     if node == NOTHING:
         reading.left_out.append(token)
-    elif is_negated:
-        reading.excluded.append(node)
+    elif negated:
+        reading.excluded.append(Criterion("word", token, (negated,), node))
     else:
         reading.criteria.append(Criterion("word", token, (token,), node))
 

@@ -5,7 +5,7 @@ expressions and unknown fields are errors, because people who write them want to
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -88,6 +88,16 @@ def drop_words(text: str, words: Collection[str]) -> str:
         if runs and not set(runs) <= set(words):
             kept.append(piece)
     return " ".join(kept)
+
+
+def drop_phrase(text: str, words: Sequence[str]) -> str:
+    """Return the text without these folded words where they follow each other."""
+    pieces = list_pieces(text)
+    for start in range(len(pieces)):
+        for end in range(start + 1, start + len(words) + 1):
+            if list_runs(" ".join(pieces[start:end])) == list(words):
+                return " ".join([*pieces[:start], *pieces[end:]])
+    return text.replace("".join(words), "").strip()
 
 
 def _read_expression(text: str) -> ParsedQuery:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date as day
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.template.defaultfilters import date as format_date
@@ -71,6 +71,9 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
 def ahead(moment: datetime, now: datetime | None = None) -> str:
     """Return how far ahead it is: "in 5 minutes", or "soon" for less than one."""
     left = timeuntil(moment, now, depth=1)
+    if "minute" not in left and "hour" not in left:
+        # Days are rounded: a minute after something is due in a week, it isn't due in 6 days.
+        left = timeuntil(moment + timedelta(hours=12), now, depth=1)
     return "soon" if left == _NOTHING else f"in {left}"
 
 

@@ -251,6 +251,17 @@ def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
     ]
 
 
+def test_what_a_brief_excludes_is_shown_and_dropped_with_its_negation(cast):
+    factories.make_voice(cast.account, "Ada", gender="female", description="Warm.")
+
+    page = find_voices(cast.ana, VoiceFilter(words="warm lady not too posh, british 不要老"))
+
+    assert [(chip.label, chip.query) for chip in page.understood][-2:] == [
+        ("not posh", "?q=warm+lady+british+%E4%B8%8D%E8%A6%81%E8%80%81"),
+        ("not old", "?q=warm+lady+not+too+posh%2C+british"),
+    ]
+
+
 def test_closest_voices_follow_the_few_that_have_all_words(cast):
     factories.make_voice(cast.account, "Zoe", description="A warm old man.")
     bob = {"gender": "male", "age": "old"}

@@ -28,6 +28,11 @@ def test_less_than_a_minute_is_shown_as_just_now_or_soon(seconds, before, after)
     assert ahead(NOW + span, NOW) == after
 
 
+def test_days_ahead_are_rounded():
+    assert ahead(NOW + timedelta(days=7, minutes=-5), NOW) == "in 1\xa0week"
+    assert ahead(NOW + timedelta(days=2, hours=9), NOW) == "in 2\xa0days"
+
+
 def test_a_role_gets_the_fitting_article():
     assert [with_article(word) for word in ("admin", "member")] == ["an admin", "a member"]
 

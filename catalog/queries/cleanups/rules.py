@@ -215,8 +215,7 @@ def _look_expiry(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
         return ""
     if voice.ends_at > now + timedelta(days=rules.expiry_days):
         return ""
-    label, days = voice.account.info.label, max(0, (voice.ends_at - now).days)
-    return f"{label} withdraws it on {say_day(voice.ends_at)}, in {days} days."
+    return f"{voice.account.info.label} withdraws it on {say_day(voice.ends_at)}."
 
 
 _LOOKS: dict[str, Callable[[Voice, StaleFacts, CleanupRules, datetime], str]] = {

@@ -6,16 +6,25 @@ from dataclasses import replace
 from catalog.queries.searches.facets import FilterChip, Names, name_value
 from catalog.queries.searches.filters import FILTERS, VoiceFilter
 from catalog.search.engines import SearchResult
-from catalog.search.syntax import drop_words, list_pieces
+from catalog.search.syntax import drop_phrase, drop_words, list_pieces
 
 
 def list_understood(answer: SearchResult, wanted: VoiceFilter) -> list[FilterChip]:
     """Return what was understood of the words, each with the URL without the words for it."""
-    return [
-        FilterChip("Understood", criterion.label, replace(wanted, words=rest).query_string())
-        for criterion in (answer.brief.criteria if answer.brief else ())
+    if not answer.brief:
+        return []
+    asked = [
+        (criterion.label, drop_words(wanted.words, typed))
+        for criterion in answer.brief.criteria
         for typed in [{word for words in criterion.typed for word in words.split()}]
-        for rest in [drop_words(wanted.words, typed)]
+    ]
+    excluded = [
+        (f"not {criterion.label}", drop_phrase(wanted.words, criterion.typed[0].split()))
+        for criterion in answer.brief.excluded
+    ]
+    return [
+        FilterChip("Understood", label, replace(wanted, words=rest).query_string())
+        for label, rest in (*asked, *excluded)
     ]
 
 
