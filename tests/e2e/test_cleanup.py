@@ -43,7 +43,7 @@ def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     expect(ana.get_by_text("Scheduled for deletion on")).to_have_count(0)
     ana.get_by_label("Reason to keep it").fill("The spring campaign")
     ana.get_by_role("button", name="Pin", exact=True).click()
-    expect(ana.get_by_text("The spring campaign")).to_be_visible()
+    expect(ana.get_by_text("The spring campaign").first).to_be_visible()
     ana.goto("/cleanup/?show=all")
     expect(ana.get_by_role("link", name=name)).to_have_count(0)
     ana.goto("/cleanup/?show=protected")

@@ -71,7 +71,8 @@ def test_the_list_can_be_used_with_the_keyboard_alone(ana: Page) -> None:
     first.locator("h3 a").focus()
     ana.keyboard.press("Space")
     expect_sound(ana)
-    assert ana.evaluate("navigator.mediaSession.metadata.title") == name
+    title = ana.evaluate("navigator.mediaSession.metadata.title")
+    assert name.startswith(title.removesuffix("…"))  # a long one is cut
     ana.keyboard.press("c")
     expect(first.locator(".cmp")).to_have_attribute("aria-pressed", "true")
     expect(ana.locator("#tray")).to_contain_text(name[:20])  # a long one is cut

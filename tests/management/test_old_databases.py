@@ -32,6 +32,8 @@ RENAMED = {
     "gone_at": "remote_deleted_at",
     "demands_second_factor": "requires_second_factor",
 }
+# What prepare fills in again, with today's labels.
+_FILLED_AGAIN = {"id_words"}
 # Django's own tables, which migrate fills again.
 _LEFT_OUT = {"django_migrations", "django_content_type", "auth_permission"}
 
@@ -103,7 +105,10 @@ def test_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop
     after = read_rows(old)
     for table, rows in before.items():
         kept = [
-            {column: row[RENAMED.get(column, column)] for column in was}
+            {
+                column: value if column in _FILLED_AGAIN else row[RENAMED.get(column, column)]
+                for column, value in was.items()
+            }
             for was, row in zip(rows, after[table], strict=True)
         ]
         assert kept == rows, table

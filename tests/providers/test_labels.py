@@ -215,11 +215,10 @@ def test_parsed_labels_of_any_text_are_valid_and_fit_their_columns(word):
 @pytest.mark.parametrize(
     ("use_case", "label"),
     [
-        ("narrative_story", "Narration and stories"),
+        ("narration", "Narration"),
         ("social_media", "Social media"),
-        ("video_games", "Video games"),
-        ("asmr", "ASMR"),
-        ("有声书", "有声书"),
+        ("entertainment", "TV and trailers"),
+        ("gone_from_the_list", "gone_from_the_list"),
     ],
 )
 def test_a_use_case_has_a_readable_label(use_case, label):

@@ -105,7 +105,7 @@ from catalog.services.credentials.replacement import (
     replace_key,
 )
 from catalog.services.notifications import read_all_notices, read_notice
-from catalog.services.preferences import clear_news, note_visit, remember_view
+from catalog.services.preferences import clear_news, dismiss_start, note_visit, remember_view
 from catalog.services.samples import add_sample, clean_sample
 from catalog.services.searches import (
     change_search,
@@ -179,6 +179,8 @@ READERS = {
     "find_invitation",
     "count_belongings",
     "find_password_link",
+    # It writes only to the cache, and wakes workers.
+    "analyze_now",
     # It needs its own master key file, which its own tests provide.
     "rotate_master_key",
     "fetch_preview",
@@ -215,6 +217,7 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "remember_view": lambda cast: remember_view(cast.mia, layout="table"),
     "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
+    "dismiss_start": lambda cast: dismiss_start(cast.mia),
     "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
     "freeze_selection": lambda cast: freeze_selection(
         cast.mia, team=cast.aurora, voice_ids=[1], now=NOW

@@ -32,7 +32,7 @@ def test_opening_the_form_with_old_slot_numbers_wakes_a_worker_once(mia, cast, w
 
     assert wakes == [("catalog.read_slots", cast.account.pk)]
     assert "slots as of 7" in page.text
-    (part,) = page.find("section", id="clone-targets")
+    (part,) = page.find("div", id="clone-targets")
     assert part["hx-get"] == "/clone/targets/?tries=1"
 
 
@@ -46,7 +46,7 @@ def test_polling_shows_a_raised_limit_and_then_stops(mia, cast, wakes):
     (after,) = page.find("input", name="credential")
     assert ("disabled" in before, "disabled" in after) == (True, False)
     assert "3 of 10 slots used" in page.text
-    (part,) = page.find("section", id="clone-targets")
+    (part,) = page.find("div", id="clone-targets")
     assert "hx-get" not in part
     assert "as of" not in page.text
 
@@ -65,7 +65,7 @@ def test_selected_keys_stay_selected_after_a_refresh(mia, cast, wakes):
 def test_polling_stops_after_ten_tries(mia, cast, wakes):
     know(cast, 3, 3, minutes=7)
 
-    (part,) = Page(mia.get("/clone/targets/?tries=10")).find("section", id="clone-targets")
+    (part,) = Page(mia.get("/clone/targets/?tries=10")).find("div", id="clone-targets")
 
     assert "hx-get" not in part
 
