@@ -152,6 +152,6 @@ def start_blind(page: Page, text: str) -> None:
     expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
     page.get_by_label(re.compile(r"^\s*Blind")).check()
     page.get_by_label(re.compile(r"^\s*Reveal after this many votes")).fill("2")
-    page.get_by_role("button", name=re.compile("^Spend about")).click()
+    page.get_by_role("button", name=re.compile("^Compare .about")).click()
     expect(page.get_by_role("heading", name="Blind comparison")).to_be_visible()
     expect(page.locator("#tray")).to_be_hidden()

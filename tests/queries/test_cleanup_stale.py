@@ -186,6 +186,17 @@ def test_protected_voice_is_listed_separately_and_enters_no_plan(cast, voice):
     assert page.all_ids == []
 
 
+def test_everything_that_a_plan_can_include_is_listed_longest_unused_first(cast, voice):
+    used = make_designed(cast, "Aa", remote_created_at=ago(400), added_at=ago(400))
+    factories.make_use(used, played_at=ago(1))
+    failed = make_designed(cast, "Zz", state=Voice.State.FAILED)
+
+    everything = [stale.voice for stale in find(cast).everything]
+
+    assert everything.index(failed) < everything.index(used)
+    assert everything[-1] == voice
+
+
 def test_command_and_report_have_the_same_counts_as_the_page(cast, voice, capsys):
     Voice.objects.update(state=Voice.State.FAILED)
     unknown = make_designed(cast, "Bo", remote_created_at=ago(400), added_at=ago(400))

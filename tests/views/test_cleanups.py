@@ -119,6 +119,18 @@ def test_only_deletable_voices_have_checkboxes_and_their_script(ana, cast, clone
     assert ("data-module" in form) is bool(boxes)
 
 
+@pytest.mark.parametrize(("provider", "end"), [("telnyx", "deleted"), ("stepfun", "hidden here")])
+def test_owners_read_what_will_happen_to_their_voice(ana, cast, provider, end):
+    account = factories.make_account(cast.aurora, provider=provider)
+    factories.make_credential(cast.ana, account)
+    voice = factories.make_clone(account, "Bo")
+    waits = {"approved_at": factories.NOW, "due_at": factories.NOW, "started_at": None}
+    plan = factories.make_plan(cast.ana, cast.aurora, [voice], **waits)
+    plan.lines.update(state=State.HELD, responsible=cast.ana)
+
+    assert f"to be {end} on" in Page(ana.get("/cleanup/yours/")).text
+
+
 def test_outcomes_link_to_their_lines(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone], approved_at=factories.NOW)
     factories.make_line(plan, factories.make_clone(cast.account, "Bo"), state=State.FAILED)

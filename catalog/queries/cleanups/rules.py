@@ -215,7 +215,9 @@ def _look_expiry(voice: Voice, facts: StaleFacts, rules: CleanupRules, now: date
         return ""
     if voice.ends_at > now + timedelta(days=rules.expiry_days):
         return ""
-    return f"{voice.account.info.label} withdraws it on {say_day(voice.ends_at)}."
+    label, days = voice.account.info.label, max(0, (voice.ends_at.date() - now.date()).days)
+    left = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+    return f"{label} withdraws it on {say_day(voice.ends_at)}, {left}."
 
 
 _LOOKS: dict[str, Callable[[Voice, StaleFacts, CleanupRules, datetime], str]] = {

@@ -122,10 +122,8 @@ class StaleList:
 
     @property
     def everything(self) -> list[Stale]:
-        """All voices that may enter a plan, by name."""
-        return sorted(
-            [*self.open, *self.rest], key=lambda each: (each.voice.sort_name, each.voice.pk)
-        )
+        """All voices that may enter a plan, longest unused first."""
+        return sorted([*self.open, *self.rest], key=_longest_unused_first)
 
     def count_by_rule(self) -> dict[str, int]:
         """Return the number of voices for each rule that matches any."""

@@ -42,7 +42,7 @@ _SENTENCES = {
     "voice skipped": "Cleanup plan {plan} left this voice out.",
     "deletion failed": "Cleanup plan {plan}, approved by {who}, couldn't delete this voice.",
     "clone requested": "{who} requested this clone.",
-    "clone ready": "The clone was ready.",
+    "clone ready": "Cloning finished.",
 }
 _WITH_REASON = ("voice deleted", "voice skipped", "deletion failed")
 

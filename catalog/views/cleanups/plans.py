@@ -60,9 +60,7 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
     except AlreadyApproved:
         messages.info(request, "This plan is already approved.")
     except NumberNotTyped:
-        return _show(
-            request, page, error=f"Type {page.count} to confirm how many voices are deleted."
-        )
+        return _show(request, page, error=f"Type {page.count} to confirm the number of voices.")
     return redirect("catalog:plan-detail", pk=pk)
 
 
