@@ -113,6 +113,18 @@ def notify_responsible(plan: CleanupPlan, now: datetime, new_owner: User | None 
     )
 
 
+def notify_of_canceled_plan(plan: CleanupPlan, user: User, now: datetime) -> None:
+    """Notify owners that the voices of a waiting plan stay; call it before the lines change."""
+    lines = plan.lines.held().exclude(responsible=None).exclude(responsible=user)
+    people = User.objects.filter(memberships__team=plan.team, pk__in=lines.values("responsible"))
+    for person in people:
+        number = lines.filter(responsible=person).count()
+        text = f"{user} canceled a cleanup plan. Your {number} clones in it won't be deleted."
+        if number == 1:
+            text = f"{user} canceled a cleanup plan. Your clone in it won't be deleted."
+        notify_person(person, plan.team, text, now, page=Notification.Page.KEEPING)
+
+
 def _announce_deletion(number: int, until: str) -> str:
     if number == 1:
         return f"One of your clones will be deleted on {until}. You can still keep it."

@@ -121,6 +121,8 @@ def _show_marks(
     error = " ".join(words for found in form.errors.values() for words in found) if form else ""
     if is_partial(request):
         context = {**marks_context(request, voice), "focus": {focus: True}, "error": error}
+        if error:
+            context["typed_tags"] = request.POST.get("tags", "")
         status = 422 if error else 200
         return render(request, "catalog/voices/_marks.html", context, status=status)
     if error:
@@ -139,6 +141,7 @@ def marks_context(request: Request, voice: Voice) -> dict[str, Any]:
         "moderates": policies.may_moderate_notes(request.user, team),
         "focus": {},
         "error": "",
+        "typed_tags": "",
     }
 
 

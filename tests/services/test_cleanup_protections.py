@@ -151,6 +151,9 @@ def test_calling_off_a_plan_keeps_all_voices(cast, plan):
 
     assert plan.lines.get().state == State.KEPT
     assert find_due_plans(LATER) == []
+    notice = Notification.objects.latest("pk")
+    assert notice.user == cast.mia
+    assert notice.text == "Ana canceled a cleanup plan. Your clone in it won't be deleted."
     with pytest.raises(PermissionDenied):
         call_off_plan(cast.mia, plan=plan, now=NOW)
 

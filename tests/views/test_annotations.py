@@ -61,6 +61,14 @@ def test_tags_are_added_removed_and_shown_on_the_card(mia, voice):
     assert [tag.name for tag in Tag.objects.all()] == ["Narrator"]
 
 
+def test_rejected_tags_stay_in_their_field(mia, voice):
+    posted = {"tags": f"calm, {'x' * 41}"}
+
+    page = Page(mia.post(f"/voices/{voice.pk}/tags/", posted, headers=PARTIAL))
+
+    assert page.find("input", id="id_tags")[0]["value"] == posted["tags"]
+
+
 @pytest.mark.parametrize(
     ("path", "posted", "words"),
     [

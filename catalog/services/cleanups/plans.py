@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.cleanups.plans import start_plan
-from catalog.jobs.notifications import notify_responsible
+from catalog.jobs.notifications import notify_of_canceled_plan, notify_responsible
 from catalog.models import CleanupPlan, Keep, PlannedDeletion, Team, User, Voice
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
@@ -161,6 +161,7 @@ def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
     waiting = CleanupPlan.objects.waiting().filter(pk=plan.pk)
     if not waiting.update(called_off_at=now, called_off_by=user):
         return False
+    notify_of_canceled_plan(plan, user, now)
     words = f"{user} canceled the plan."
     restored = plan.lines.held().update(state=State.KEPT, kept_by=user, message=words, ended_at=now)
     record(user, "plan canceled", plan, team=plan.team, now=now, voices=restored)
