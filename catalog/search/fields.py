@@ -185,11 +185,17 @@ def _read_span(text: str) -> tuple[datetime, datetime] | None:
         return None
 
 
+def suggest_field(name: str) -> str:
+    """Return the field with the most similar name, or ""."""
+    close = get_close_matches(name.lower(), FIELDS, n=1)
+    return FIELDS[close[0]].name if close else ""
+
+
 def describe_unknown(name: str) -> str:
     """Return the message about a field that doesn't exist, with a hint."""
-    close = get_close_matches(name.lower(), FIELDS, n=1)
+    close = suggest_field(name)
     hint = (
-        f"Did you mean “{FIELDS[close[0]].name}”?"
+        f"Did you mean “{close}”?"
         if close
         else "To search for the words themselves, put them in quotation marks."
     )

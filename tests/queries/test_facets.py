@@ -251,6 +251,14 @@ def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
     ]
 
 
+def test_a_mistyped_field_offers_the_search_with_the_right_one(cast):
+    page = find_voices(cast.ana, VoiceFilter(words="warm gendr:female"))
+
+    assert page.correction.query == "?q=warm+gender%3Afemale"
+    assert find_voices(cast.ana, VoiceFilter(words="shoesize:43")).correction is None
+    assert find_voices(cast.ana, VoiceFilter(words="gender = (")).correction is None
+
+
 def test_what_a_brief_excludes_is_shown_and_dropped_with_its_negation(cast):
     factories.make_voice(cast.account, "Ada", gender="female", description="Warm.")
 

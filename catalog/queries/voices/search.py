@@ -42,6 +42,7 @@ from catalog.queries.voices.suggested import FrontReason, find_front
 from catalog.queries.voices.twins import name_accounts
 from catalog.search.completion import complete_search
 from catalog.search.engines import NO_REGION, Search, SearchEngine, SearchResult, answer_search
+from catalog.search.fields import describe_unknown, suggest_field
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.nodes import AllOf, Value, list_values
 from catalog.search.sql import SqlEngine
@@ -175,6 +176,17 @@ class VoicePage:
     def mistake(self) -> QueryError | None:
         """The error in the search expression, if any."""
         return self.wanted.parsed.mistake
+
+    @property
+    def correction(self) -> FilterChip | None:
+        """The search with the field that was probably meant, if there is no such field."""
+        mistake = self.mistake
+        if mistake is None or mistake.message != describe_unknown(mistake.place):
+            return None
+        if not (name := suggest_field(mistake.place)):
+            return None
+        words = f"{mistake.before}{name}{mistake.after}"
+        return FilterChip("Search", words, replace(self.wanted, words=words).query_string())
 
     @property
     def offers(self) -> list[str]:
