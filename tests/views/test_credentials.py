@@ -129,6 +129,15 @@ def test_a_key_shows_its_health_and_polls_only_while_it_is_checked(mia, cast, va
     assert not part.find("html")
 
 
+@pytest.mark.parametrize(("health", "is_alarm"), [("rejected", True), ("unreachable", False)])
+def test_only_a_rejected_key_looks_broken(mia, cast, health, is_alarm):
+    Credential.objects.filter(pk=cast.credential.pk).update(health=health)
+
+    text = mia.get(f"/keys/{cast.credential.pk}/", headers=PARTIAL).text
+
+    assert ("s-failed" in text) is is_alarm
+
+
 def test_a_replacement_key_waits_beside_the_old_one_and_is_never_shown(ana, mia, cast, wakes):
     response = ana.post(f"/keys/{cast.credential.pk}/replace/", {"api_key": KEY}, follow=True)
 
