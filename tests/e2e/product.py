@@ -77,6 +77,8 @@ def running_product(data: Path) -> Iterator[Product]:
         address = f"http://127.0.0.1:{port}"
         _wait_until_healthy(f"{address}/healthz", process, output)
         sandbox = SandboxControl(f"http://127.0.0.1:{sandbox_port}")
+        _wait_until_healthy(f"{sandbox.address}/_control/state", process, output)
+        sandbox.give_slots(200)
         yield Product(address, sandbox, process.pid)
     finally:
         _stop(process)

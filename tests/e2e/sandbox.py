@@ -27,6 +27,11 @@ class SandboxControl:
         waiting = self._ask("GET", "/faults")["faults"]
         return fault not in [each["fault"] for each in waiting]
 
+    def give_slots(self, count: int) -> None:
+        """Let the account hold this many voices: the tests of a worker share it."""
+        values = {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": count}}
+        self._ask("POST", "/accounts", values)
+
     def account(self, name: str, provider: str = "elevenlabs") -> dict[str, Any]:
         """Return the sandbox's state of an account."""
         state = self._ask("GET", "/state")
