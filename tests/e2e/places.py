@@ -90,8 +90,8 @@ LONG = "Wolkenkratzerfensterputzerleiterhersteller" * 2
 
 def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[str, str]:
     """Create a clone, a failed clone, two plans, and a key in Aurora, and return all addresses."""
-    # The player and other small places cut a name after 80 characters.
-    name = make_name(LONG[:70])
+    # Titles and other small places cut a name after 60 characters.
+    name = make_name(LONG[:50])
     sample = {
         "name": f"{LONG}.wav",
         "mimeType": "audio/wav",
