@@ -1,4 +1,4 @@
-"""Tell the demo's story chapter by chapter, each once, as soon as it can be told."""
+"""Add the demo's story chapter by chapter, each once, as soon as its voices are there."""
 
 import logging
 from collections.abc import Callable
@@ -47,14 +47,14 @@ def tell_story_task() -> None:
 
 
 def tell_story(now: datetime) -> list[str]:
-    """Add the chapters that can be told now, and return their names."""
+    """Add the chapters that are possible now, and return their names."""
     demo = find_demo_team(now)
     if demo is None or not _has_voices(demo):
         return []
-    told = set(AuditEntry.objects.filter(action=_ACTION).values_list("target", flat=True))
+    earlier = set(AuditEntry.objects.filter(action=_ACTION).values_list("target", flat=True))
     added = []
     for name, prepare in CHAPTERS.items():
-        if name not in told and _add_chapter(demo, name, prepare):
+        if name not in earlier and _add_chapter(demo, name, prepare):
             added.append(name)
     warm_first_page(demo)
     return added

@@ -27,10 +27,10 @@ def list_labels(row: Voice, languages: Iterable[str], use_cases: Iterable[str]) 
     """
     tags = _known(tag[:20] for tag in languages)
     families = _known(language_family(tag) for tag in tags)
-    told = [meaning for text in _list_texts(row) for meaning in _read_text(text, ORDINARY_WORDS)]
+    stated = [meaning for text in _list_texts(row) for meaning in _read_text(text, ORDINARY_WORDS)]
     uses = [use for words in use_cases for use in read_use_cases(words)]
-    uses += [value for kind, value in told if kind == "use"]
-    styles = [value for kind, value in told if kind == "style"]
+    uses += [value for kind, value in stated if kind == "use"]
+    styles = [value for kind, value in stated if kind == "style"]
     pairs = [("language", tag) for tag in tags or [_UNKNOWN]]
     pairs += [("family", family) for family in families or [_UNKNOWN]]
     pairs += [("use_case", use) for use in _known(uses) or [_UNKNOWN]]
@@ -38,7 +38,7 @@ def list_labels(row: Voice, languages: Iterable[str], use_cases: Iterable[str]) 
 
 
 def relist_labels(row: Voice, pairs: Iterable[tuple[str, str]]) -> Pairs:
-    """Return the labels anew from those that the voice had, in which a language may have changed.
+    """Return the labels, derived again from the current ones after a language has changed.
 
     Badges are left out.
     """

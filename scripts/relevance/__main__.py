@@ -9,7 +9,7 @@ A brief has "want" (all should hold) and "avoid" (none may hold): pairs of facet
 Each wanted value is yes, no or unknown for a voice, judged from the exported row: its normalized
 labels first, then plain words of its name, description, tags and use cases by the tables below.
 Grade 3: everything wanted is yes. 2: all but one (of two or more). 1: at least half (of three or
-more). 0: the rest, and whatever a label contradicts (gender, age, language, accent, name,
+more). 0: the rest, and what a label contradicts (gender, age, language, accent, name,
 provider, kind) or "avoid" excludes. Relevant are the voices of grade 3, or, where the catalog
 has none, those of the best grade there is; a brief for which nothing has a grade is left out of
 recall and nDCG. recall@10 = relevant in the first ten / min(10, relevant). Gains are 7, 3, 1.
@@ -189,8 +189,8 @@ class Row:
             return True
         if self.tags and not mine:
             return False
-        told = any(self.has(each[2]) for name, each in ACCENTS.items() if name != value)
-        return False if told or (regions and known and len(known) == len(self.tags)) else None
+        is_other = any(self.has(each[2]) for name, each in ACCENTS.items() if name != value)
+        return False if is_other or (regions and known and len(known) == len(self.tags)) else None
 
     def _tone(self, value):
         return self.has(TONES[value]) or None
