@@ -27,7 +27,7 @@ class Consent(models.Model):
         """What the voice may be used for."""
 
         ANY = "any", "Any lawful use"
-        PROJECT = "project", "One project (name it below)"
+        PROJECT = "project", "One project"
         INTERNAL = "internal", "Only within the team"
         NONCOMMERCIAL = "noncommercial", "Noncommercial use only"
 

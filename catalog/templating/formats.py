@@ -96,7 +96,7 @@ def clock(seconds: float | None) -> str:
     """Return a length in seconds as 0:07, or "" if unknown."""
     if seconds is None:
         return ""
-    whole = round(seconds)
+    whole = int(seconds + 0.5)
     return f"{whole // 60}:{whole % 60:02d}"
 
 

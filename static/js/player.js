@@ -1,5 +1,5 @@
 // One audio element for the whole visit, in the deck outside #main, which is never swapped.
-import { recall, say } from "./ui.js";
+import { clock, recall, say } from "./ui.js";
 
 export const FLAT = "M2 16h252"; // the waveform of a voice that wasn't played yet
 const byId = (id) => document.getElementById(id);
@@ -11,10 +11,6 @@ let row = []; // the list it was played from, for pages without one
 let isAwaited = false; // the current voice's preview is being generated or fetched
 let frame = 0;
 let shownSecond = -1;
-
-function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-}
 
 function read(card) {
   const { voice, src, dur, name, sub, gain } = card.dataset;
@@ -42,7 +38,7 @@ function drawPlace(part) {
     place.querySelector("path.played")?.style.setProperty("--played", percent);
   }
   byId("seek").value = Math.round(part * 1000);
-  const second = Math.floor(audio.currentTime);
+  const second = Math.round(audio.currentTime);
   if (second === shownSecond) return;
   shownSecond = second;
   const total = duration();

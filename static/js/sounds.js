@@ -1,12 +1,8 @@
 // Players of recordings: a button, a waveform to seek in, and the time. Without script, the browser's own stand in.
-import { toast } from "./ui.js";
+import { clock, toast } from "./ui.js";
 
 const MOST_BARS = 128;
 const EVENTS = ["play", "pause", "ended", "timeupdate", "seeked", "loadedmetadata", "durationchange", "emptied"];
-
-function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-}
 
 function paint(sound) {
   const audio = sound.querySelector("audio");

@@ -17,6 +17,19 @@ function chosen(select) {
   return select.value && select.selectedOptions[0].textContent.trim();
 }
 
+function drawError(words) {
+  return make("p", { className: "error" }, icon("circle-alert"), make("span", {}, words));
+}
+
+function lackId(field) {
+  return `${field.id}_lack`;
+}
+
+function describe(field, ids) {
+  if (ids?.trim()) field.setAttribute("aria-describedby", ids.trim());
+  else field.removeAttribute("aria-describedby");
+}
+
 export class Steps {
   constructor(page) {
     this.page = page;
@@ -122,18 +135,35 @@ export class Steps {
     return true;
   }
 
+  /** Show each thing that is missing next to its field, or above the buttons if it has none. */
   drawLacks(section, lacks) {
-    const lines = lacks.map(([words]) => make("p", { className: "error" }, icon("circle-alert"), make("span", {}, words)));
-    section.querySelector("[data-lacks]").replaceChildren(...lines);
+    const box = section.querySelector("[data-lacks]");
+    const known = JSON.stringify(lacks.map(([words, field]) => [words, field?.name]));
+    if ((box.dataset.lacks || "[]") === known) return;
+    box.dataset.lacks = lacks.length ? known : "";
+    for (const line of section.querySelectorAll("[data-lack]")) line.remove();
     for (const field of section.querySelectorAll("[data-lacking]")) {
       delete field.dataset.lacking;
       field.removeAttribute("aria-invalid");
+      describe(field, field.getAttribute("aria-describedby")?.replace(lackId(field), ""));
     }
-    for (const [, field] of lacks) {
-      if (!field || field.hasAttribute("aria-invalid")) continue;
+    const lines = [];
+    for (const [words, field] of lacks) {
+      if (field?.hasAttribute("aria-invalid")) continue;
+      const line = drawError(words);
+      const place = field?.closest(".field, .check");
+      if (place?.matches(".check")) place.after(line);
+      else if (place) place.append(line);
+      else lines.push(line);
+      if (!field) continue;
       field.dataset.lacking = "";
       field.setAttribute("aria-invalid", "true");
+      if (!place) continue;
+      line.dataset.lack = "";
+      line.id = lackId(field);
+      describe(field, `${field.getAttribute("aria-describedby") ?? ""} ${line.id}`);
     }
+    box.replaceChildren(...lines);
   }
 
   /** Bring everything up to date that depends on what was entered. */
@@ -143,7 +173,7 @@ export class Steps {
     this.sections.forEach((section, place) => {
       const box = section.querySelector("[data-lacks]");
       const lacks = this.findLacks(section);
-      if (box?.childElementCount) this.drawLacks(section, lacks);
+      if (box?.dataset.lacks) this.drawLacks(section, lacks);
       if (box) this.mark(place, this.seen.has(section.id) ? lacks.length === 0 : null);
     });
     if (this.current.id === "summary") this.summarize();
@@ -190,7 +220,7 @@ export class Steps {
   drawRow(section, lines) {
     const link = this.form.querySelector(`.steps a[href="#${section.id}"]`);
     const title = link.querySelector("span").textContent;
-    const lacks = this.findLacks(section).map(([words]) => make("p", { className: "error" }, icon("circle-alert"), make("span", {}, words)));
+    const lacks = this.findLacks(section).map(([words]) => drawError(words));
     const change = make("a", { href: `#${section.id}` }, "Change", make("span", { className: "sr" }, ` ${title.toLowerCase()}`));
     const said = make("dd", {}, ...lines.map((words) => make("p", { dir: "auto" }, words)), ...lacks);
     return make("div", {}, make("dt", {}, title), said, make("dd", { className: "change" }, change));

@@ -23,6 +23,12 @@ export function toast(text) {
   stack.append(notice);
 }
 
+/** Return seconds as 0:07, rounded as in the server's templates. */
+export function clock(seconds) {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 /** Isolate a name that may be right-to-left. */
 export function isolate(name) {
   return `\u2068${name}\u2069`;

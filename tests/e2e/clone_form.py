@@ -56,6 +56,12 @@ def tick(page: Page, *providers: str) -> None:
         page.locator(".prov", has_text=f"{provider} · Sandbox").get_by_role("checkbox").check()
 
 
+def expect_fits(page: Page) -> None:
+    """Check that the page needs no scrolling on the screen of a laptop."""
+    page.set_viewport_size({"width": 1366, "height": 768})
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") == 0
+
+
 def send(page: Page) -> None:
     """Go to the last step, and press the button that starts cloning."""
     go_to_step(page, "Check and start")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsers import NARROW, Complaints, Visits
-from tests.e2e.clone_form import choose, fill_in, go_to_step, send, tick
+from tests.e2e.clone_form import choose, expect_fits, fill_in, go_to_step, send, tick
 from tests.e2e.product import SAMPLE_MAX_MB
 from tests.e2e.sandbox import SandboxControl
 from tests.sounds import encode_sound, speak
@@ -143,14 +143,18 @@ def test_each_step_says_what_is_missing_and_the_last_one_sums_up(
     expect(ana.locator("#samples")).to_contain_text("Add a recording to clone from.")
     choose(ana, recording)
     expect(ana.locator("#samples")).not_to_contain_text("Add a recording to clone from.")
+    expect_fits(ana)
     press_next(ana)
     expect(ana.get_by_role("heading", name="Providers")).to_be_focused()
+    expect_fits(ana)
     expect(ana.locator(".steps [aria-current=step]")).to_contain_text("Providers")
     tick(ana, "Telnyx")
     press_next(ana)
     ana.get_by_label("Voice name").fill("Step by step")
     ana.get_by_label("Voice name").press("Enter")
-    expect(ana.locator("#voice [data-lacks]")).to_contain_text("Telnyx requires it.")
+    language = ana.locator("#voice .field", has_text="Language of the sample")
+    expect(language).to_contain_text("Telnyx requires it.")
+    expect_fits(ana)
     expect(ana.get_by_label("Language of the sample")).to_be_focused()
 
     go_to_step(ana, "Check and start")
@@ -175,8 +179,10 @@ def test_back_in_the_browser_goes_back_one_step_and_keeps_everything(
     ana.get_by_label("How you know the speaker agrees").select_option("guardian")
     press_next(ana)
     words = "Enter which parent or guardian agreed."
-    expect(ana.locator("#permission [data-lacks]")).to_contain_text(words)
-    expect(ana.locator("[name=given_by]")).to_be_focused()
+    guardian = ana.locator("[name=given_by]")
+    expect(guardian).to_be_focused()
+    expect(guardian).to_have_accessible_description(re.compile(words))
+    expect_fits(ana)
 
     ana.go_back()
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.browsers import ARGUMENTS, ContextPool, find_chromium, open_visits, until
-from tests.e2e.clone_form import JOB_ADDRESS, expect_state, fill_in, make_name, send
+from tests.e2e.clone_form import JOB_ADDRESS, expect_fits, expect_state, fill_in, make_name, send
 from tests.e2e.product import Product
 
 Listening = Callable[[float], Page]
@@ -80,6 +80,7 @@ def test_a_recorded_take_can_be_played_used_and_cloned(listening: Listening) -> 
     use = page.get_by_role("button", name="Use take 1", exact=True)
     expect(start).to_be_disabled()
     expect(use).to_be_disabled()
+    expect_fits(page)
     page.locator(".take audio").evaluate("player => player.play()")
     expect(use).to_be_enabled()
     use.click()
@@ -121,6 +122,7 @@ def test_a_recorded_consent_statement_becomes_the_proof(
     expect(page.locator("[data-start]")).to_be_disabled()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("alert")).to_contain_text("Use or discard each of your takes first.")
+    expect_fits(page)
     # Not everyone can hear a take to its end.
     page.get_by_label("I've checked this take in another way.").check()
     page.get_by_role("button", name="Use take 1", exact=True).click()
