@@ -164,8 +164,9 @@ matchMedia("(width < 900px)").addEventListener("change", () => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   const panel = document.getElementById("panel");
-  if (event.detail.ctx.target?.id === "panel-in" && !panel.open) panel.showModal();
-  if (event.detail.ctx.target?.id === "main" && panel?.open) panel.close();
+  const { isFromPanel, target } = event.detail.ctx;
+  if (target?.id === "panel-in" && !panel.open && !isFromPanel) panel.showModal();
+  if (target?.id === "main" && panel?.open) panel.close();
   player.sync();
   loadModules();
 });

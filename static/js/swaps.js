@@ -33,6 +33,7 @@ function onRequest(event) {
   const { ctx } = event.detail;
   if (isPoll(ctx) && document.hidden) return event.preventDefault();
   writesBefore.set(ctx, shownWrites);
+  ctx.isFromPanel = byId("panel")?.contains(ctx.sourceElement); // its response doesn't reopen a closed panel
   Object.assign(ctx.request.headers, marks(ctx.request.method));
   if (isPoll(ctx)) ctx.request.headers["X-Poll"] = "1"; // not a user action
 }

@@ -5,7 +5,7 @@ import io
 import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.browsers import Visits, until
 from tests.e2e.clone_form import make_name
@@ -182,6 +182,25 @@ def test_a_card_can_be_added_to_a_collection_with_order_and_notes(ana: Page) -> 
     expect(cards.nth(1).locator(".entry")).to_contain_text("for the king")
     cards.nth(1).get_by_role("button", name="Remove", exact=True).click()
     expect(cards).to_have_count(1)
+
+
+def test_a_dialog_closed_before_its_response_stays_closed(ana: Page) -> None:
+    dialog = ana.get_by_role("dialog")
+    opener = ana.locator("#results .card").nth(0).get_by_role("link", name="to a collection")
+    opener.click()
+    dialog.get_by_label(re.compile("a new collection")).fill(make_name("Left early"))
+    held: list[Route] = []
+    ana.route("**/collections/", lambda route: held.append(route))
+    dialog.get_by_role("button", name="Add to collection", exact=True).click()
+    until(ana, lambda: len(held) == 1, "the request")
+    ana.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+    held[0].continue_()
+
+    expect(ana.locator("#panel .checks")).to_be_attached()
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
 
 
 def collect_from_cards(page: Page, name: str, note: str) -> None:

@@ -93,7 +93,7 @@ def test_buttons_that_need_scripts_are_hidden(plain: Page) -> None:
 def test_a_voice_page_has_the_browser_s_own_player(plain: Page) -> None:
     plain.locator("#results .card:has([data-play]) h3 a").first.click()
 
-    player = plain.locator("#main audio[controls]")
+    player = plain.locator("#main audio[src$='/preview/']")
     expect(player).to_be_visible()
     sound = plain.request.get(player.get_attribute("src") or "")
     assert sound.ok
