@@ -1,5 +1,10 @@
-"""How the reader of a page writes days, times, and numbers; the words stay English."""
+"""How the reader of a page writes days, times, and numbers; the words stay English.
 
+A text in the database has many readers. It is written inside ``storing``, which leaves a mark for
+each day and number, and ``say_stored`` writes them for the reader at hand.
+"""
+
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,9 +25,12 @@ class Locale:
     clock: str = "H:i"
     group: str = ","
     point: str = "."
+    leaves_marks: bool = False
 
 
 USUAL = Locale()
+_STORED = Locale(leaves_marks=True)
+_MARK = re.compile(r"⟦(?:(\d+)|([\d:+T-]+))⟧")
 _NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 _DAY_FIRST = replace(USUAL, day="j M Y", short_day="j M")
 _YEAR_FIRST = replace(USUAL, day="Y-m-d", short_day="m-d")
@@ -78,6 +86,16 @@ def reading_in(locale: Locale, zone: ZoneInfo | None) -> Iterator[None]:
         _current.reset(token)
 
 
+@contextmanager
+def storing() -> Iterator[None]:
+    """Leave marks instead of days and numbers inside the block, also as a decorator."""
+    token = _current.set(_STORED)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def current_locale() -> Locale:
     """Return how the reader of the page writes."""
     return _current.get()
@@ -87,6 +105,10 @@ def say_day(value: date | None) -> str:
     """Return the day, in the reader's time zone if the value has a time; "" for None."""
     if value is None:
         return ""
+    if current_locale().leaves_marks:
+        if isinstance(value, datetime):
+            return f"⟦{value.isoformat(timespec='minutes')}⟧"
+        return f"⟦{value.isoformat()}⟧"
     if isinstance(value, datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
     return format_date(value, current_locale().day)
@@ -94,7 +116,26 @@ def say_day(value: date | None) -> str:
 
 def say_number(number: int) -> str:
     """Return the number with the reader's thousands separators."""
+    if current_locale().leaves_marks:
+        return f"⟦{number}⟧"
     return f"{number:,}".replace(",", current_locale().group)
+
+
+def say_stored(text: str) -> str:
+    """Return a stored text with its days and numbers as the reader writes them."""
+    return _MARK.sub(_say_mark, text)
+
+
+def _say_mark(found: re.Match[str]) -> str:
+    number, moment = found.groups()
+    if number:
+        return say_number(int(number))
+    try:
+        return say_day(
+            datetime.fromisoformat(moment) if "T" in moment else date.fromisoformat(moment)
+        )
+    except ValueError:
+        return found[0]
 
 
 def say_decimal(text: str) -> str:

@@ -32,7 +32,8 @@ CHAPTERS: dict[str, Chapter] = {
     "votes": vote_on_clones,
     "trouble": clone_with_trouble,
 }
-_ACTION = "demo chapter added"
+_ACTION = "demo data added"
+_ACTIONS = (_ACTION, "demo chapter added")  # the second one until version 0.2
 _LOCK, _LOCKED_FOR = "demo-story", 300
 
 
@@ -51,7 +52,7 @@ def tell_story(now: datetime) -> list[str]:
     demo = find_demo_team(now)
     if demo is None or not _has_voices(demo):
         return []
-    earlier = set(AuditEntry.objects.filter(action=_ACTION).values_list("target", flat=True))
+    earlier = set(AuditEntry.objects.filter(action__in=_ACTIONS).values_list("target", flat=True))
     added = []
     for name, prepare in CHAPTERS.items():
         if name not in earlier and _add_chapter(demo, name, prepare):

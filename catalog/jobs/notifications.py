@@ -1,20 +1,22 @@
 """Notify people about their jobs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 
-from catalog.core.locales import say_day
+from catalog.core.locales import say_day, say_number, storing
 from catalog.jobs.base.leases import stop_unsent
 from catalog.models import CleanupPlan, CloneJob, Membership, Notification, Team, User, Voice
 from catalog.models.cleanups.keeps import find_all_responsible
+from catalog.providers.registry import get_adapter
 from catalog.queries.voices.audience import join_names
 
 State = CloneJob.State
 
 _KEPT = timedelta(days=60)
+_ADMIN = Membership.Role.ADMIN
 _ENDINGS = {
     State.READY: ("done", "{name} is ready at {provider}."),
     State.FAILED: ("fail", "{name} could not be cloned at {provider}. {message}"),
@@ -54,6 +56,7 @@ def notify_person(person: User, team: Team, text: str, now: datetime, *, page: s
     )
 
 
+@storing()
 def notify_of_archived(user: User, team: Team, voices: Collection[Voice], now: datetime) -> None:
     """Notify owners whose voices someone else archived."""
     own = [voice.pk for voice in voices if voice.is_owned and voice.kind in Voice.OWN_KINDS]
@@ -90,45 +93,93 @@ def notify_responsible(plan: CleanupPlan, now: datetime, new_owner: User | None 
 
     With ``new_owner``, notify only the person who just took over some of them.
     """
-    waiting = plan.lines.held()
-    lines = (
-        waiting.exclude(responsible=None)
-        if new_owner is None
-        else waiting.filter(responsible=new_owner)
-    )
-    counts = lines.order_by().values_list("responsible").annotate(number=Count("pk"))
     people = set(Membership.objects.filter(team=plan.team).values_list("user", flat=True))
-    until = f"{say_day(plan.due_at)}" if plan.due_at else ""
+    if new_owner is not None:
+        people &= {new_owner.pk}
+    plan.notifications.filter(user__in=people).delete()
     Notification.objects.bulk_create(
         Notification(
             team=plan.team,
             user_id=responsible,
+            plan=plan,
             page=Notification.Page.KEEPING,
-            text=_announce_deletion(number, until),
+            text=text,
             mood="off",
             made_at=now,
         )
-        for responsible, number in counts
+        for responsible, text in _announce(plan).items()
         if responsible in people
     )
 
 
+def update_announcements(plan: CleanupPlan) -> None:
+    """Correct what owners were told about a plan, and remove it from those it no longer concerns.
+
+    Call it whenever voices leave the plan, or get another owner.
+    """
+    texts = _announce(plan)
+    for notice in plan.notifications.all():
+        if notice.user_id not in texts:
+            notice.delete()
+        elif notice.text != texts[notice.user_id]:
+            notice.text = texts[notice.user_id]
+            notice.save(update_fields=["text"])
+
+
+@storing()
 def notify_of_canceled_plan(plan: CleanupPlan, user: User, now: datetime) -> None:
     """Notify owners that the voices of a waiting plan stay; call it before the lines change."""
     lines = plan.lines.held().exclude(responsible=None).exclude(responsible=user)
     people = User.objects.filter(memberships__team=plan.team, pk__in=lines.values("responsible"))
     for person in people:
         number = lines.filter(responsible=person).count()
-        text = f"{user} canceled a cleanup plan. Your {number} clones in it won't be deleted."
+        text = (
+            f"{user} canceled cleanup plan {plan.pk}. Your {say_number(number)} clones in it stay."
+        )
         if number == 1:
-            text = f"{user} canceled a cleanup plan. Your clone in it won't be deleted."
+            text = f"{user} canceled cleanup plan {plan.pk}. Your clone in it stays."
         notify_person(person, plan.team, text, now, page=Notification.Page.KEEPING)
+    admins = User.objects.filter(memberships__team=plan.team, memberships__role=_ADMIN)
+    for admin in admins.filter(pk__in=[plan.drawn_up_by_id, plan.approved_by_id]):
+        if admin != user and admin not in people:
+            text = f"{user} canceled cleanup plan {plan.pk}. All its voices stay."
+            notify_person(admin, plan.team, text, now, page=Notification.Page.CLEANUP)
 
 
-def _announce_deletion(number: int, until: str) -> str:
-    if number == 1:
+@storing()
+def _announce(plan: CleanupPlan) -> dict[int, str]:
+    """Return what to tell each owner of voices that wait in the plan, by user."""
+    waiting = plan.lines.held().exclude(responsible=None).order_by()
+    rows = waiting.values_list("responsible", "account__provider").annotate(number=Count("pk"))
+    deleted, hidden = Counter[int](), Counter[int]()
+    for responsible, provider, number in rows:
+        can_delete = get_adapter(provider).info.can_delete
+        (deleted if can_delete else hidden)[responsible] += number
+    until = say_day(plan.due_at)
+    return {pk: _say_end(deleted[pk], hidden[pk], until) for pk in deleted | hidden}
+
+
+def _say_end(deleted: int, hidden: int, until: str) -> str:
+    total = say_number(deleted + hidden)
+    if deleted and hidden:
+        return (
+            f"{total} of your clones are in a cleanup plan: on {until}, {say_number(deleted)} will "
+            f"be deleted and {say_number(hidden)} hidden, because not every provider can delete "
+            "voices. You can still keep them."
+        )
+    if deleted > 1:
+        return f"{total} of your clones will be deleted on {until}. You can still keep them."
+    if hidden > 1:
+        return (
+            f"{total} of your clones will be hidden on {until}, because their providers can't "
+            "delete voices. You can still keep them."
+        )
+    if deleted:
         return f"One of your clones will be deleted on {until}. You can still keep it."
-    return f"{number} of your clones will be deleted on {until}. You can still keep them."
+    return (
+        f"One of your clones will be hidden on {until}, because its provider can't delete voices. "
+        "You can still keep it."
+    )
 
 
 def forget_old_notices(now: datetime) -> int:

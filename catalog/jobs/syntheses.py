@@ -33,6 +33,12 @@ logger = logging.getLogger(__name__)
 State, Step = Synthesis.State, Synthesis.Step
 
 _MOST_SENDS = 5
+# What the audit log calls each end.
+_ENDINGS = {
+    State.DONE: "speech generated",
+    State.FAILED: "speech failed",
+    State.UNCLEAR: "speech unclear",
+}
 LONGEST_CLIP_SECONDS = 1800
 
 
@@ -208,8 +214,7 @@ class _SpeechRun:
     def _finish(self, state: Synthesis.State, **values: object) -> None:
         now = self.clock()
         self.lease.write(state=state, ended_at=now, lease_until=None, **values)
-        action = f"speech {state.value}"
-        record(None, action, self.speech, team=self.speech.team, now=now)
+        record(None, _ENDINGS[state], self.speech, team=self.speech.team, now=now)
 
 
 def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, DecodedMeasures]:

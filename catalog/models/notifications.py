@@ -5,6 +5,8 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from catalog.core.locales import say_stored
+from catalog.models.cleanups.plans import CleanupPlan
 from catalog.models.clones.jobs import CloneJob
 from catalog.models.teams.teams import Team
 from catalog.models.users import User
@@ -41,6 +43,10 @@ class Notification(models.Model):
     job = models.ForeignKey(
         CloneJob, null=True, on_delete=models.CASCADE, related_name="notifications"
     )
+    # The waiting plan that the notification announces, and with which it ends.
+    plan = models.ForeignKey(
+        CleanupPlan, null=True, on_delete=models.CASCADE, related_name="notifications"
+    )
     page = models.CharField(max_length=10, choices=Page.choices, blank=True)
     text = models.CharField(max_length=500)
     mood = models.CharField(max_length=4)
@@ -55,6 +61,11 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"Notification {self.pk}"
+
+    @property
+    def words(self) -> str:
+        """The text as its reader writes days and numbers."""
+        return say_stored(self.text)
 
     @property
     def icon(self) -> str:

@@ -16,6 +16,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
 
+from catalog.core.locales import say_stored
 from catalog.templating import drawings, formats, labels
 
 _BREAK = re.compile(r"\s*\n\s*")
@@ -136,6 +137,7 @@ def make_environment(**options: Any) -> Environment:
         "capfirst": defaultfilters.capfirst,
         "filesizeformat": defaultfilters.filesizeformat,
         "pluralize": defaultfilters.pluralize,
+        "say_stored": say_stored,
         "timesince": defaultfilters.timesince_filter,
         "timeuntil": defaultfilters.timeuntil_filter,
         **{
@@ -144,6 +146,7 @@ def make_environment(**options: Any) -> Environment:
                 *(formats.ago, formats.ahead, formats.as_title, formats.clock, formats.date),
                 *(formats.floatformat, formats.format_words, formats.with_article),
                 *(formats.grouped, formats.in_words, formats.round_mean, formats.shorten),
+                formats.shown_facts,
             )
         },
     }

@@ -1,23 +1,26 @@
 """Formats for numbers, dates, lengths, and JSON values."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date as day
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.template.defaultfilters import date as format_date
+from django.template.defaultfilters import filesizeformat, truncatechars
 from django.template.defaultfilters import floatformat as format_float
-from django.template.defaultfilters import truncatechars
 from django.utils.timesince import timesince, timeuntil
 from django.utils.timezone import get_current_timezone_name, is_aware, localtime
 
 from catalog.audio.formats import FORMATS
 from catalog.core.locales import USUAL, Locale, current_locale, say_decimal, say_number
+from catalog.providers.registry import all_infos
 
 _FOR_MACHINES = ("c", "Y-m-d")
 # What Django returns for less than a minute.
 _NOTHING = "0\xa0minutes"
+# IDs that say nothing to people.
+_HIDDEN_FACTS = {"note"}
 
 
 def date(value: datetime | day | None, form: str) -> str:
@@ -108,7 +111,23 @@ def in_words(value: object) -> str:
         return ", ".join(f"{as_title(key)}: {in_words(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
         return "; ".join(in_words(each) for each in value)
+    if isinstance(value, int):
+        return say_number(value)
     return "Unknown" if value is None else str(value)
+
+
+def shown_facts(facts: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return the facts of an entry in the audit log for people, as pairs of name and text."""
+    return [_show_fact(name, value) for name, value in facts.items() if name not in _HIDDEN_FACTS]
+
+
+def _show_fact(name: str, value: object) -> tuple[str, str]:
+    if name == "bytes":
+        return "Size", filesizeformat(str(value))
+    if name == "provider":
+        labels = {info.slug: info.label for info in all_infos()}
+        return "Provider", labels.get(str(value), str(value))
+    return as_title(name), in_words(value)
 
 
 def as_title(name: object) -> str:

@@ -13,6 +13,8 @@ from catalog.core.locales import (
     say_day,
     say_decimal,
     say_number,
+    say_stored,
+    storing,
 )
 from catalog.templating.formats import date as format_date
 from catalog.templating.formats import grouped, round_mean
@@ -50,3 +52,13 @@ def test_days_are_those_of_the_reader_s_time_zone():
         assert format_date(AT, "Y-m-d") == "2026-12-01"
     assert current_locale() is USUAL
     assert (say_day(None), say_number(1000), say_decimal("1.5")) == ("", "1,000", "1.5")
+
+
+def test_a_stored_text_is_written_for_each_reader():
+    with storing():
+        words = f"{say_number(1200)} voices until {say_day(AT)}, Ada until {say_day(AT.date())}."
+
+    assert say_stored(words) == "1,200 voices until Nov 30, 2026, Ada until Nov 30, 2026."
+    with reading_in(find_locale("de"), BERLIN):
+        assert say_stored(words) == "1.200 voices until 1 Dec 2026, Ada until 30 Nov 2026."
+    assert say_stored("An older text of ⟦2026-99-99⟧.") == "An older text of ⟦2026-99-99⟧."

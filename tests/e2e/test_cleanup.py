@@ -40,7 +40,7 @@ def test_a_clone_scheduled_for_deletion_can_be_kept_and_pinned(
     expect(ana.get_by_role("button", name=f"Stop keeping {name}")).to_be_visible()
     ana.goto(address)
     expect(ana.get_by_text("Ana keeps this voice until")).to_be_visible()
-    expect(ana.get_by_text("Scheduled for deletion on")).to_have_count(0)
+    expect(ana.get_by_text("This voice will be deleted on")).to_have_count(0)
     ana.get_by_label("Reason to keep it").fill("The spring campaign")
     ana.get_by_role("button", name="Pin", exact=True).click()
     expect(ana.get_by_text("The spring campaign").first).to_be_visible()

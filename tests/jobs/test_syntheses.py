@@ -52,7 +52,7 @@ def test_text_is_synthesized_measured_and_stored(stub, speech, clock):
     assert clip.seconds == pytest.approx(3.0, abs=0.1)
     assert -40 < clip.loudness < 0
     assert media_path(clip.path).read_bytes() == stub.sound.content
-    assert AuditEntry.objects.latest("pk").action == "speech done"
+    assert AuditEntry.objects.latest("pk").action == "speech generated"
 
 
 def test_same_text_is_answered_from_the_cache(cast, stub, speech, clock, voice):

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from catalog.core.locales import find_locale, reading_in, say_day
 from catalog.jobs.cleanups.plans import find_due_plans, start_plan
 from catalog.models import (
     AuditEntry,
     CleanupPlan,
     Credential,
+    Membership,
     Notification,
     PlannedDeletion,
     Protection,
@@ -87,7 +89,7 @@ def test_downtime_extends_the_waiting_time_and_owners_are_notified_again(
     plan.refresh_from_db()
     assert (plan.due_at, plan.started_at) == (LATER + timedelta(days=6), None)
     assert plan.lines.get().state == State.HELD
-    assert [notice.user for notice in Notification.objects.all()] == [cast.mia] * 2
+    assert [notice.user for notice in Notification.objects.all()] == [cast.mia]
     assert AuditEntry.objects.get(action="plan postponed").facts == {"hours": 144}
 
 
@@ -105,8 +107,10 @@ def test_due_plan_starts_once(plan):
     line = plan.lines.get()
 
     assert start_plan(plan.pk, LATER - timedelta(minutes=1)) == []
+    assert Notification.objects.filter(plan=plan).exists()
     assert start_plan(plan.pk, LATER) == [line.pk]
     assert start_plan(plan.pk, LATER) == []
+    assert not Notification.objects.exists()
 
     line.refresh_from_db()
     assert line.state == State.QUEUED
@@ -119,11 +123,11 @@ def test_owner_can_keep_a_voice_with_an_audit_entry(cast, plan):
     assert keep_voice(cast.mia, line=line, now=NOW)
 
     line.refresh_from_db()
-    assert (line.state, line.kept_by, line.message) == (
-        State.KEPT,
-        cast.mia,
-        "Mia keeps this voice until Feb 19, 2027.",
-    )
+    assert (line.state, line.kept_by) == (State.KEPT, cast.mia)
+    assert line.message_words == "Mia keeps this voice until Feb 19, 2027."
+    with reading_in(find_locale("en-GB"), None):
+        assert line.message_words == "Mia keeps this voice until 19 Feb 2027."
+    assert not Notification.objects.exists()
     assert start_plan(plan.pk, LATER) == []
     assert AuditEntry.objects.get(action="voice kept").actor == cast.mia
 
@@ -151,11 +155,48 @@ def test_calling_off_a_plan_keeps_all_voices(cast, plan):
 
     assert plan.lines.get().state == State.KEPT
     assert find_due_plans(LATER) == []
-    notice = Notification.objects.latest("pk")
+    notice = Notification.objects.get()
     assert notice.user == cast.mia
-    assert notice.text == "Ana canceled a cleanup plan. Your clone in it won't be deleted."
+    assert notice.words == f"Ana canceled cleanup plan {plan.pk}. Your clone in it stays."
     with pytest.raises(PermissionDenied):
         call_off_plan(cast.mia, plan=plan, now=NOW)
+
+
+def test_the_admin_who_approved_a_plan_is_notified_when_another_cancels_it(cast, plan):
+    admin = factories.make_user("Kim", cast.aurora, role=Membership.Role.ADMIN)
+
+    assert call_off_plan(admin, plan=plan, now=NOW)
+
+    found = {notice.user: notice.words for notice in Notification.objects.all()}
+    assert found == {
+        cast.ana: f"Kim canceled cleanup plan {plan.pk}. All its voices stay.",
+        cast.mia: f"Kim canceled cleanup plan {plan.pk}. Your clone in it stays.",
+    }
+
+
+def test_an_announcement_says_what_each_provider_can_do_and_follows_what_is_kept(cast):
+    stepfun = factories.make_account(cast.aurora, provider="stepfun", last_owner=cast.ana)
+    clones = [factories.make_clone(cast.account, name) for name in ("Ada", "Bo")]
+    clones.append(factories.make_clone(stepfun, "Cy"))
+    for voice in clones:
+        factories.make_job(cast.mia, cast.credential, voice=voice)
+    plan = create_plan(
+        cast.ana, team=cast.aurora, voice_ids=[voice.pk for voice in clones], now=NOW
+    )
+    approve_plan(cast.ana, plan=plan, now=NOW)
+    day = say_day(plan.due_at)
+    lines = {line.name: line for line in plan.lines.all()}
+
+    assert Notification.objects.get().words == (
+        f"3 of your clones are in a cleanup plan: on {day}, 2 will be deleted and 1 hidden, "
+        "because not every provider can delete voices. You can still keep them."
+    )
+    keep_voice(cast.mia, line=lines["Ada"], now=NOW)
+    keep_voice(cast.mia, line=lines["Bo"], now=NOW)
+    words = "because its provider can't delete voices. You can still keep it."
+    assert Notification.objects.get().words == (
+        f"One of your clones will be hidden on {day}, {words}"
+    )
 
 
 def test_approving_more_than_20_deletions_requires_typing_the_number(cast):

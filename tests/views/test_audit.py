@@ -11,6 +11,7 @@ from catalog.audit import Origin, acting_from, record
 from catalog.models import AuditEntry, Membership
 from catalog.queries.audit import find_breaks
 from catalog.services.users.sign_in import note_account, note_failed_sign_in
+from catalog.templating.formats import shown_facts
 from tests import factories
 
 NOW = factories.NOW
@@ -162,3 +163,14 @@ def test_a_forwarded_for_header_from_a_client_is_ignored(ana, cast):
     ana.post(f"/accounts/{cast.account.pk}/sync/", headers={"X-Forwarded-For": "203.0.113.9"})
 
     assert AuditEntry.objects.latest("number").address == "127.0.0.1"
+
+
+def test_facts_are_shown_with_units_and_names_and_without_ids():
+    facts = {"bytes": 96362, "provider": "stepfun", "voices": 1200, "note": 7, "cached": False}
+
+    assert shown_facts(facts) == [
+        ("Size", "94.1\xa0KB"),
+        ("Provider", "StepFun"),
+        ("Voices", "1,200"),
+        ("Cached", "No"),
+    ]

@@ -93,14 +93,14 @@ def test_foreign_and_hidden_voices_get_the_same_answer_as_nonexistent_ones(ana, 
     assert [line.voice for line in PlannedDeletion.objects.all()] == [clone]
 
 
-def test_a_second_approval_shows_a_message_and_changes_nothing(ana, cast, clone):
+def test_a_second_approval_shows_the_plan_and_changes_nothing(ana, cast, clone):
     plan = factories.make_plan(cast.ana, cast.aurora, [clone])
     ana.post(f"/cleanup/plans/{plan.pk}/approve/")
     PlannedDeletion.objects.update(state=State.SKIPPED)
 
     response = ana.post(f"/cleanup/plans/{plan.pk}/approve/", follow=True)
 
-    assert "This plan is already approved." in Page(response).text
+    assert "approved by Ana" in Page(response).text
     assert PlannedDeletion.objects.get().state == State.SKIPPED
 
 

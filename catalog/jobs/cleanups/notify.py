@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from catalog.core.locales import storing
 from catalog.models import (
     CleanupPlan,
     CollectionEntry,
@@ -58,6 +59,7 @@ def find_unannounced_plans() -> list[int]:
 
 
 @transaction.atomic
+@storing()
 def notify_of_outcomes(plan_id: int, now: datetime) -> int:
     """Notify owners of what happened to their voices, once no line of the plan is running.
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from catalog.audit import record
+from catalog.core.locales import say_stored
 from catalog.models import PlannedDeletion
 
 State = PlannedDeletion.State
@@ -28,7 +29,7 @@ def record_outcome(line: PlannedDeletion, state: State, message: str, now: datet
         line.voice,
         team=line.plan.team,
         now=now,
-        reason=line.why if is_done else message,
+        reason=line.why if is_done else say_stored(message),
         follows=(line, line.plan),
         plan=line.plan_id,
         provider=line.account.info.label,

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalog.audit import record
 from catalog.jobs.cleanups.outcomes import record_outcome
-from catalog.jobs.notifications import notify_responsible
+from catalog.jobs.notifications import notify_responsible, update_announcements
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 
@@ -63,6 +63,7 @@ def start_plan(plan_id: int, now: datetime) -> list[UUID]:
     PlannedDeletion.objects.bulk_update(
         lines, ["credential", "state", "message", "ended_at", "woken_at"], batch_size=100
     )
+    update_announcements(plan)
     queued = [line.pk for line in lines if line.state == State.QUEUED]
     actor = plan.approved_by if plan.waiting_days == 0 else None
     record(

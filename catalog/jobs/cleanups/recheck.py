@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from catalog.core.locales import say_day
+from catalog.core.locales import say_day, storing
 from catalog.models import CollectionEntry, Keep, PlannedDeletion, Protection
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.stale import find_reasons
@@ -11,6 +11,7 @@ from catalog.queries.usage import find_last_uses
 Step = PlannedDeletion.Step
 
 
+@storing()
 def find_change(line: PlannedDeletion, now: datetime) -> str:
     """Return why the voice should not be deleted now, "" if nothing speaks against it."""
     if line.step == Step.SENT:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from catalog.audit import record
+from catalog.core.locales import say_number, say_stored, storing
 from catalog.models import CleanupRules, Membership, Notification, Team, User
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.rules import RULES
@@ -41,7 +42,8 @@ def report_stale(team_id: int, now: datetime) -> str:
     with transaction.atomic():
         if not due.update(reported_at=now):
             return ""
-        words = describe_stale(find_stale(team, rules, now))
+        with storing():
+            words = describe_stale(find_stale(team, rules, now))
         if not words:
             return ""
         admins = list(
@@ -61,8 +63,8 @@ def report_stale(team_id: int, now: datetime) -> str:
             for admin in admins
         )
         record(None, "cleanup report sent", team, team=team, now=now, people=len(admins))
-    _mail(team, words, admins)
-    return words
+    _mail(team, say_stored(words), admins)
+    return say_stored(words)
 
 
 def describe_stale(found: StaleList) -> str:
@@ -70,14 +72,15 @@ def describe_stale(found: StaleList) -> str:
     if not found.open:
         return ""
     parts = [
-        f"{len(found.unused):,} not used for long",
-        *([f"{len(found.failed):,} failed"] if found.failed else []),
-        *([f"{len(found.unknown):,} with unknown usage"] if found.unknown else []),
-        *([f"{len(found.other):,} for other reasons"] if found.other else []),
+        f"{say_number(len(found.unused))} not used for long",
+        *([f"{say_number(len(found.failed))} failed"] if found.failed else []),
+        *([f"{say_number(len(found.unknown))} with unknown usage"] if found.unknown else []),
+        *([f"{say_number(len(found.other))} for other reasons"] if found.other else []),
     ]
-    rules = [f"{RULES[rule].lower()} {count:,}" for rule, count in found.count_by_rule().items()]
+    counts = found.count_by_rule()
+    rules = [f"{RULES[rule].lower()} {say_number(count)}" for rule, count in counts.items()]
     kept = len(found.kept)
-    apart = f" Left out: {kept:,} kept by their owners." if kept else ""
+    apart = f" Left out: {say_number(kept)} kept by their owners." if kept else ""
     return f"Cleanup: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
 
 

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 
+from catalog.core.locales import say_stored
 from catalog.models.base.leases import LeasedWork, waits_index
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.teams.teams import Team
@@ -178,7 +179,17 @@ class PlannedDeletion(LeasedWork):
     def why(self) -> str:
         """Why the voice is in the plan, as text."""
         found = [f"{reason['label']}: {reason['words']}" for reason in self.reasons]
-        return " ".join(found) or "Selected manually."
+        return say_stored(" ".join(found)) or "Selected manually."
+
+    @property
+    def message_words(self) -> str:
+        """The message as its reader writes days and numbers."""
+        return say_stored(self.message)
+
+    @property
+    def last_use_words(self) -> str:
+        """The last use as its reader writes days."""
+        return say_stored(self.last_use)
 
     @property
     def mood(self) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, Q
 from django.urls import reverse
 
+from catalog.core.locales import say_stored
 from catalog.models import (
     CleanupPlan,
     CollectionEntry,
@@ -258,14 +259,14 @@ def _as_row(line: PlannedDeletion) -> dict[str, Any]:
         "voice": line.name,
         "provider": line.account.info.label,
         "voice_id": line.remote_id,
-        "reasons": [f"{reason['label']}: {reason['words']}" for reason in line.reasons],
-        "last_use": line.last_use,
+        "reasons": [f"{each['label']}: {say_stored(each['words'])}" for each in line.reasons],
+        "last_use": line.last_use_words,
         "used_in": line.uses,
         "owner": str(line.responsible or ""),
         "key_of": line.credential.holder if line.credential else "",
         "deletion": line.account.info.deletion,
         "outcome": line.get_state_display(),
-        "message": line.message,
+        "message": line.message_words,
         "kept_by": str(line.kept_by or ""),
         "kept_until": _kept_until(line),
         "ended_at": line.ended_at.isoformat(timespec="seconds") if line.ended_at else None,

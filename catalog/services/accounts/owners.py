@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import notify_person, notify_responsible
+from catalog.jobs.notifications import notify_person, notify_responsible, update_announcements
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -126,6 +126,7 @@ def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime
     open_lines.update(responsible=owner.user)
     for plan in plans:
         notify_responsible(plan, now, owner.user)
+        update_announcements(plan)
 
 
 def _write(

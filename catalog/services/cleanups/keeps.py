@@ -7,8 +7,8 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.core.locales import say_day
-from catalog.jobs.notifications import notify_person
+from catalog.core.locales import say_day, storing
+from catalog.jobs.notifications import notify_person, update_announcements
 from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
 
@@ -20,6 +20,7 @@ class UnsuitableDate(Exception):
 
 
 @transaction.atomic
+@storing()
 def keep_voice(
     user: User, *, line: PlannedDeletion, now: datetime, until: date | None = None
 ) -> bool:
@@ -37,6 +38,7 @@ def keep_voice(
         return False
     kept = {"kept_by": user, "kept_at": now, "until": keep.until}
     Keep.objects.update_or_create(voice=line.voice, defaults=kept)
+    update_announcements(line.plan)
     after = {"kept until": keep.until.isoformat()}
     team = line.plan.team
     record(user, "voice kept", line.voice, team=team, now=now, plan=line.plan_id, after=after)
@@ -44,6 +46,7 @@ def keep_voice(
 
 
 @transaction.atomic
+@storing()
 def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool:
     """Change the day on which a Keep ends; return False if there is no active Keep."""
     if not policies.may_change_keep(user, voice):
@@ -63,6 +66,7 @@ def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool
 
 
 @transaction.atomic
+@storing()
 def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
     """Let cleanups include the voice again; return False if there is no active Keep."""
     if not policies.may_change_keep(user, voice):

@@ -8,8 +8,13 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
+from catalog.core.locales import storing
 from catalog.jobs.cleanups.plans import start_plan
-from catalog.jobs.notifications import notify_of_canceled_plan, notify_responsible
+from catalog.jobs.notifications import (
+    notify_of_canceled_plan,
+    notify_responsible,
+    update_announcements,
+)
 from catalog.models import CleanupPlan, Keep, PlannedDeletion, Team, User, Voice
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
@@ -38,6 +43,7 @@ class NoDeletionKey(Exception):
 
 
 @transaction.atomic
+@storing()
 def create_plan(user: User, *, team: Team, voice_ids: list[int], now: datetime) -> CleanupPlan:
     """Store a plan: the voices that would be deleted, with reasons and uses. Nothing is deleted.
 
@@ -144,6 +150,7 @@ def approve_plan(user: User, *, plan: CleanupPlan, now: datetime, typed: str = "
             transaction.on_commit(partial(enqueue_deletion, line_id))
 
 
+@storing()
 def _leave_kept(plan: CleanupPlan, now: datetime) -> None:
     """Leave out the voices that got a Keep after the plan was drawn up."""
     keeps = Keep.objects.active(now).filter(voice__planned_deletions__plan=plan)
@@ -164,6 +171,7 @@ def call_off_plan(user: User, *, plan: CleanupPlan, now: datetime) -> bool:
     notify_of_canceled_plan(plan, user, now)
     words = f"{user} canceled the plan."
     restored = plan.lines.held().update(state=State.KEPT, kept_by=user, message=words, ended_at=now)
+    update_announcements(plan)
     record(user, "plan canceled", plan, team=plan.team, now=now, voices=restored)
     return True
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.notifications import notify_responsible, stop_clones
+from catalog.jobs.notifications import notify_responsible, stop_clones, update_announcements
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -171,6 +171,7 @@ def _hand_over_deletions(user: User, team: Team, new_owner: User, now: datetime)
     lines.update(responsible=new_owner)
     for plan in plans:
         notify_responsible(plan, now, new_owner)
+        update_announcements(plan)
 
 
 def _stop_jobs(user: User, team: Team, now: datetime, new_owner: User | None) -> int:

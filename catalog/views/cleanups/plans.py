@@ -58,7 +58,7 @@ def plan_approve(request: Request, pk: int) -> HttpResponseBase:
     try:
         approve_plan(request.user, plan=page.plan, now=timezone.now(), typed=typed)
     except AlreadyApproved:
-        messages.info(request, "This plan is already approved.")
+        pass  # pressed twice, or by two people: the plan shows who approved it
     except NumberNotTyped:
         return _show(request, page, error=f"Type {page.count} to confirm the number of voices.")
     return redirect("catalog:plan-detail", pk=pk)
