@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.core.clock import database_now
-from catalog.core.storage import sweep_drafts
+from catalog.core.media import sweep_drafts
 from catalog.jobs.base.backoff import probe_providers
 from catalog.jobs.base.leases import find_due
 from catalog.jobs.cleanups.notify import find_unannounced_plans, notify_of_plans

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
 from catalog.core.crypto import hash_token
-from catalog.core.storage import store_media
+from catalog.core.media import store_media
 from catalog.models import (
     CleanupPlan,
     CleanupRules,

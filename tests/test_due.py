@@ -10,7 +10,7 @@ from celery import current_app
 
 from catalog import tasks
 from catalog.core.clock import database_now
-from catalog.core.storage import store_media
+from catalog.core.media import store_media
 from catalog.jobs.voices import push_changes
 from catalog.models import (
     Notification,

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from catalog.core.storage import media_path
 from catalog.jobs.samples.prepare import run_measurement
 from catalog.models import Membership, Sample
+from tests.media import media_path
 from tests.sounds import COMMON_FORMATS, MADE_FORMATS, encode_sound
 
 # Each file takes only a moment, but a machine that runs other tests can be slow.

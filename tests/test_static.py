@@ -13,7 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
-from catalog.core.storage import join_sheets
+from catalog.core.static_files import join_sheets
 from catalog.providers.registry import all_infos
 from voiceboard import settings as product
 

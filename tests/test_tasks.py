@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from catalog import schedule, tasks
-from catalog.core.storage import store_media
+from catalog.core.media import store_media
 from catalog.models import (
     CloneJob,
     Credential,

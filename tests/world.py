@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection, models
 
 from catalog.audit import record
-from catalog.core.storage import store_media
+from catalog.core.media import store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import (
     CleanupPlan,

@@ -17,6 +17,32 @@ def read_text(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+def read_secret(name: str, default: str = "") -> str:
+    """Return the variable, or the contents of the file that ``<name>_FILE`` names.
+
+    Raises ImproperlyConfigured if both are set, or if the file can't be read.
+    """
+    text, place = read_text(name), read_text(f"{name}_FILE")
+    if not place:
+        return text or default
+    if text:
+        raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
+    try:
+        return Path(place).read_text(encoding="utf-8").strip() or default
+    except (OSError, UnicodeDecodeError) as exc:
+        words = f"{name}_FILE can't be read: {type(exc).__name__}."
+        raise ImproperlyConfigured(words) from None
+
+
+def read_bucket(name: str) -> str:
+    """Return the URL of a bucket, s3://bucket/prefix?endpoint=https://host&region=name."""
+    url = read_text(name)
+    parts = urlsplit(url)
+    if url and (parts.scheme != "s3" or not parts.hostname or parts.username):
+        raise ImproperlyConfigured(f"{name} must look like s3://bucket/folder?region=eu-central-1.")
+    return url
+
+
 def read_flag(name: str, default: bool) -> bool:
     """Return a boolean; raises ImproperlyConfigured for unknown words."""
     word = read_text(name).lower()
@@ -50,7 +76,7 @@ def read_mail_server(name: str) -> dict[str, Any]:
 
     smtps:// uses TLS from the start, smtp+tls:// uses STARTTLS.
     """
-    word = read_text(name)
+    word = read_secret(name)
     if not word:
         return {}
     parts = urlsplit(word)

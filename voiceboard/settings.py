@@ -20,9 +20,13 @@ DEMO, PORT, SANDBOX_PORT = basics.DEMO, basics.PORT, basics.SANDBOX_PORT
 DEMO_STORY = basics.DEMO_STORY
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
+# Where media files lie instead: s3://bucket/prefix?endpoint=https://...&region=...
+MEDIA_STORE_URL = env.read_bucket("VOICEBOARD_FILES")
+S3_KEY_ID = env.read_text("VOICEBOARD_S3_KEY_ID")
+S3_SECRET = env.read_secret("VOICEBOARD_S3_SECRET")
 
 DEBUG = False
-SECRET_KEY = env.read_text("VOICEBOARD_SECRET_KEY") or env.keep_secret(SECRETS_DIR / "secret-key")
+SECRET_KEY = env.read_secret("VOICEBOARD_SECRET_KEY") or env.keep_secret(SECRETS_DIR / "secret-key")
 MASTER_KEY_FILE = Path(
     env.read_text("VOICEBOARD_MASTER_KEY_FILE", str(SECRETS_DIR / "master-keys.json"))
 )
@@ -138,7 +142,7 @@ FORM_RENDERER = "django.forms.renderers.Jinja2"
 
 DATABASES = {
     "default": dj_database_url.parse(
-        env.read_text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'voiceboard.sqlite3'}"),
+        env.read_secret("DATABASE_URL", f"sqlite:///{DATA_DIR / 'voiceboard.sqlite3'}"),
         # Opening a connection costs half as much as all queries of a request.
         conn_max_age=60,
         conn_health_checks=True,
@@ -167,7 +171,7 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = env.read_text("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue"))
+CELERY_BROKER_URL = env.read_secret("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue"))
 
 AUTH_USER_MODEL = "catalog.User"
 AUTHENTICATION_BACKENDS = ["catalog.views.base.auth_backends.AccountBackend"]
@@ -218,7 +222,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
-SENDS_MAIL = bool(env.read_text("VOICEBOARD_MAIL_SERVER"))
+SENDS_MAIL = bool(env.read_secret("VOICEBOARD_MAIL_SERVER"))
 SESSION_ENGINE = "catalog.views.base.auth_backends"
 # How long an idle session lasts; views/sessions/presence.py extends it with each use.
 SESSION_COOKIE_AGE = env.read_number("VOICEBOARD_SESSION_HOURS", 72, least=1, most=720) * 3600
@@ -264,7 +268,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "catalog.core.storage.HashedStaticStorage"},
+    "staticfiles": {"BACKEND": "catalog.core.static_files.HashedStaticStorage"},
 }
 FILE_UPLOAD_HANDLERS = ["catalog.views.middleware.body_limits.UploadFileHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "uploads"

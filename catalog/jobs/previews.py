@@ -15,7 +15,8 @@ from catalog.audio.decode import PEAK_COUNT, NotDecodable, decode_sound, find_pe
 from catalog.audio.formats import FORMATS, plays_everywhere, sniff_format
 from catalog.audio.tts.encoding import to_mp3
 from catalog.core.crypto import CannotOpen
-from catalog.core.storage import has_room, media_path, remove_media, store_media
+from catalog.core.disk_space import has_room
+from catalog.core.media import has_media, read_media, remove_media, store_media
 from catalog.jobs.base.leases import Clock
 from catalog.jobs.base.restore_doubts import get_start
 from catalog.models import Credential, PreviewClip, ProviderAccount, Voice
@@ -94,7 +95,7 @@ def measure_clip(clip_id: int) -> None:
         return
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
     try:
-        content = media_path(clip.path).read_bytes()
+        content = read_media(clip.path)
         sound = decode_sound(content, found, max_seconds=_LONGEST_PREVIEW_SECONDS)
         peaks = find_peaks(sound, PEAK_COUNT)
     except (OSError, NotDecodable):
@@ -250,7 +251,7 @@ def speak_preview(voice_id: int, clock: Clock) -> int | None:
 def _provide_clip(voice: Voice, credential: Credential | None, clock: Clock) -> int | None:
     wanted = PreviewClip.objects.filter(voice=voice, source=preview_source(voice))
     clip = wanted.first()
-    if clip is None or not media_path(clip.path).is_file():
+    if clip is None or not has_media(clip.path):
         problem = _get_clip(voice, credential, clock)
         if problem:
             cache.set(_problem_key(voice), problem, _PROBLEM_LASTS)

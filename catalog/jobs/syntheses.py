@@ -6,6 +6,7 @@ simply repeated.
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -15,8 +16,10 @@ from catalog.audio.decode import DecodedMeasures, NotDecodable, measure_audio
 from catalog.audio.formats import AudioFormat, sniff_format
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
+from catalog.core.disk_space import has_room, is_full
 from catalog.core.durable_commits import durable_transaction
-from catalog.core.storage import has_room, is_full, media_path, remove_media, store_media
+from catalog.core.media import read_media, remove_media, store_media
+from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.base.restore_doubts import may_be_restored
@@ -40,6 +43,8 @@ _ENDINGS = {
     State.UNCLEAR: "speech unclear",
 }
 LONGEST_CLIP_SECONDS = 1800
+# A clip that was paid for is kept while the file store is down, for a minute.
+_STORE_PAUSES = (1, 2, 4, 8, 15, 30)
 
 
 def run_speech(speech_id: RowId, clock: Clock) -> None:
@@ -151,10 +156,13 @@ class _SpeechRun:
         # Store the clip in any case: it exists and was paid for.
         try:
             clip = self._store(sound, found, measured)
-        except OSError as exc:
-            if not is_full(exc):
+        except (OSError, MediaUnavailable) as exc:
+            if isinstance(exc, MediaUnavailable):
+                words = "The file store didn't respond, so the clip couldn't be saved."
+            elif is_full(exc):
+                words = "The server's disk is full, so the clip couldn't be saved."
+            else:
                 raise
-            words = "The server's disk is full, so the clip couldn't be saved."
             self._fail(f"{words} It may have been charged.", step=Step.CONFIRMED)
             return
         self._deliver(clip, is_cached=False)
@@ -162,7 +170,7 @@ class _SpeechRun:
     def _store(
         self, sound: AudioClip, found: AudioFormat, measured: DecodedMeasures
     ) -> SynthesizedClip:
-        path, size, _ = store_media("speech", [sound.content], found.slug)
+        path, size = _store_patiently(sound.content, found.slug)
         values = {
             "voice": self.speech.voice,
             "path": path,
@@ -193,7 +201,7 @@ class _SpeechRun:
         )
 
     def _keep_as_preview(self, clip: SynthesizedClip) -> None:
-        sound = AudioClip(media_path(clip.path).read_bytes(), clip.content_type)
+        sound = AudioClip(read_media(clip.path), clip.content_type)
         measure_clip(keep_clip(self.speech.voice, sound, GENERATED, self.clock()).pk)
         voices = Voice.objects.filter(pk=self.speech.voice_id)
         with transaction.atomic():
@@ -215,6 +223,17 @@ class _SpeechRun:
         now = self.clock()
         self.lease.write(state=state, ended_at=now, lease_until=None, **values)
         record(None, _ENDINGS[state], self.speech, team=self.speech.team, now=now)
+
+
+def _store_patiently(content: bytes, ending: str) -> tuple[str, int]:
+    """Store a clip and return its key and size; raises MediaUnavailable after some tries."""
+    for pause in _STORE_PAUSES:
+        try:
+            return store_media("speech", [content], ending)[:2]
+        except MediaUnavailable as exc:
+            logger.warning("A clip couldn't be stored yet: %s", exc)
+            time.sleep(pause)
+    return store_media("speech", [content], ending)[:2]
 
 
 def _measure(sound: AudioClip, label: str) -> tuple[AudioFormat, DecodedMeasures]:

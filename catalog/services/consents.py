@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from catalog import policies
 from catalog.audit import record
-from catalog.core.storage import clean_filename, remove_media, store_media
+from catalog.core.media import clean_filename, remove_media, store_media
 from catalog.models import Consent, Speaker, Team, User
 from catalog.queries.consents import (
     Contradiction,

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from catalog.audio.formats import FORMATS, HEAD_BYTES, plays_everywhere
 from catalog.core.crypto import CannotOpen
-from catalog.core.storage import media_path
+from catalog.core.media import has_media, read_media_part
 from catalog.jobs.previews import NotSound, find_preview_problem, keep_clip, preview_source
 from catalog.models import Credential, PreviewClip, User, Voice
 from catalog.providers.errors import NotYet, ProviderError
@@ -49,7 +49,7 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     """
     source = preview_source(voice)
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
-    if clip is not None and media_path(clip.path).is_file():
+    if clip is not None and has_media(clip.path):
         return _demand_playable(clip, voice)
     if problem := _find_obstacle(voice):
         raise PreviewUnavailable(problem)
@@ -84,9 +84,8 @@ def _demand_playable(clip: PreviewClip, voice: Voice) -> PreviewClip:
     if clip.is_playable is not None:
         return clip
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
-    with media_path(clip.path).open("rb") as file:
-        if plays_everywhere(file.read(HEAD_BYTES), found):
-            return clip
+    if plays_everywhere(b"".join(read_media_part(clip.path, 0, HEAD_BYTES)), found):
+        return clip
     if cache.add(f"measuring:{clip.pk}:{clip.path}", True, _ASK_AGAIN_AFTER):
         enqueue_measure(clip.pk)
     raise PreviewPending(f"The preview of {voice.shown_name} is being converted.")

@@ -13,7 +13,7 @@ from catalog import policies
 from catalog.audio.analysis import noise_is_installed
 from catalog.audio.formats import AudioFormat
 from catalog.audit import record
-from catalog.core.storage import clean_filename, remove_media, store_media
+from catalog.core.media import clean_filename, remove_media, store_media
 from catalog.models import Sample, SampleReport, Team, User
 from catalog.tasks import enqueue_analysis, enqueue_sample
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audio.formats import AudioFormat
-from catalog.core.storage import clean_filename, remove_media, store_media
+from catalog.core.media import clean_filename, remove_media, store_media
 from catalog.jobs.previews import want_previews
 from catalog.models import ProviderAccount, SoundQuery, Team, User
 from catalog.tasks import enqueue_analysis, enqueue_embedding, enqueue_preview_warming

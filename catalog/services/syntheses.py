@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import say_number
-from catalog.core.storage import remove_media
+from catalog.core.media import remove_media
 from catalog.models import Synthesis, SynthesizedClip, User, Voice
 from catalog.models.syntheses import speech_recipe
 from catalog.models.usage import VoiceUsage, note_uses

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from catalog.core.storage import is_full
+from catalog.core.disk_space import is_full
 from catalog.views.middleware.body_limits import respond_disk_full
 
 if TYPE_CHECKING:  # Logging loads this module before the models.

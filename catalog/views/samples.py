@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import policies
 from catalog.audio.formats import FORMATS, AudioFormat
-from catalog.core.storage import media_path
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.samples.upload import UploadForm, read_upload
 from catalog.models import Sample
@@ -108,9 +107,8 @@ def sample_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @require_safe
 def sample_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     sample = get_object_or_404(Sample.objects.visible_to(request.user), pk=pk)
-    path = media_path(sample.copy_path or sample.path)
-    if not sample.can_play or not path.is_file():
+    if not sample.can_play:
         raise Http404
     found = FORMATS["mp3" if sample.copy_path else sample.audio_format]
     title = f"{Path(sample.filename).stem} – sample"
-    return send_sound(request, path, found.content_type, title=title)
+    return send_sound(request, sample.copy_path or sample.path, found.content_type, title=title)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.core.storage import media_path
+from catalog.core.media import has_media
 from catalog.forms.syntheses import SpeechForm
 from catalog.models import Synthesis, Voice
 from catalog.queries.annotations import find_voice_marks
@@ -135,13 +135,12 @@ def synthesis_audio(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     speech = _get_speech(request, pk)
     if speech.clip is None:
         raise Http404
-    path = media_path(speech.clip.path)
-    if not path.is_file():
+    if not has_media(speech.clip.path):
         words = "This clip was removed. Generate it again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     return send_sound(
         request,
-        path,
+        speech.clip.path,
         speech.clip.content_type,
         title=f"{speech.voice.full_name} – {speech.text[:40]}",
     )

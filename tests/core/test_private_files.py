@@ -10,8 +10,8 @@ import pytest
 from kombu import Connection
 
 from catalog.core.crypto import KeyRing
+from catalog.core.media import store_media
 from catalog.core.private_files import close_folders, make_private_folder
-from catalog.core.storage import store_media
 from catalog.core.transport import queue_url, register_transport
 from voiceboard.env import keep_secret
 from voiceboard.log_files import PrivateLogFile

@@ -5,13 +5,13 @@ import pytest
 
 from catalog.audio.embeddings.waveform import RATE
 from catalog.audio.transcode import write_wav
-from catalog.core.storage import media_path
 from catalog.jobs.clones import similarity
 from catalog.jobs.clones.similarity import find_unscored, score_clip
 from catalog.jobs.similarity.analysis_queue import find_waiting, listen_to
 from catalog.models import ClipSimilarity, CloneJob, SynthesizedClip, Voice
 from catalog.queries.syntheses.history import is_being_scored
 from tests import factories
+from tests.media import media_path
 
 NOW = factories.NOW
 

@@ -27,6 +27,7 @@ from catalog.providers.registry import get_adapter
 from catalog.providers.types import CloneParams, CloneResult, Kind, RemoteVoice, VoiceState
 from tests import factories
 from tests.conftest import Clock, make_wav
+from tests.media import store_gone
 
 State, Step = CloneJob.State, CloneJob.Step
 
@@ -134,6 +135,17 @@ def test_clone_is_made_fetched_and_listed(job, provider, clock):
     job.account.refresh_from_db()
     assert (job.account.slots_used, job.account.busy_with) == (1, None)
     assert AuditEntry.objects.filter(action="clone ready").count() == 1
+
+
+def test_clone_waits_for_the_store_of_files_and_sends_nothing(job, provider, clock, monkeypatch):
+    with store_gone(monkeypatch):
+        run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.state == State.WAITING
+    assert "file store isn't responding" in job.message
+    assert provider.created == 0
+    assert run_to_end(job, clock).state == State.READY
 
 
 def test_late_messages_do_not_rerun_a_finished_job(job, provider, clock):

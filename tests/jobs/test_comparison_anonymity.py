@@ -3,7 +3,6 @@
 import av
 import pytest
 
-from catalog.core.storage import media_path
 from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
 from catalog.jobs.syntheses import run_speech
@@ -11,6 +10,7 @@ from catalog.models import ComparedVoice, Comparison, Synthesis
 from catalog.services.comparisons import ComparisonRequest, request_comparison
 from catalog.tasks import run_speech_task
 from tests import factories
+from tests.media import media_path
 from tests.sounds import encode_sound
 
 NOW = factories.NOW

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from catalog.core.storage import RESERVE_BYTES
+from catalog.core.disk_space import RESERVE_BYTES
 from catalog.jobs import previews, syntheses
 from catalog.jobs.previews import warm_previews
 from catalog.jobs.samples import prepare as samples

@@ -2,7 +2,6 @@
 
 import pytest
 
-from catalog.core.storage import media_path
 from catalog.jobs.clones import run as clones
 from catalog.jobs.clones.run import _CloneRun, forget_first_sounds, run_clone
 from catalog.jobs.credentials.check import check_credential
@@ -12,6 +11,7 @@ from catalog.providers.adapters.local.clones import CloneStore
 from catalog.tasks import enqueue_clone
 from tests import factories
 from tests.local import give_local, search_quickly, switch_on
+from tests.media import media_path
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog.core.storage import media_path, store_media
+from catalog.core.media import store_media
 from catalog.jobs.base.restore_doubts import note_start
 from catalog.jobs.previews import find_unwarmed, measure_clip, want_previews, warm_previews
 from catalog.models import Credential, PreviewClip, Voice
 from catalog.providers.errors import CredentialRejected, NotFound, TryLater
 from catalog.providers.types import AudioClip
 from tests import factories
+from tests.media import media_path
 from tests.sounds import encode_sound
 
 URL = "https://cdn.example.com/{}.mp3"

@@ -6,11 +6,12 @@ import pytest
 
 from catalog.audio.analysis.transcripts import TranscribedText
 from catalog.audio.embeddings.model_files import WrongWeights
-from catalog.core.storage import media_path, remove_media, store_media
+from catalog.core.media import remove_media, store_media
 from catalog.jobs.samples import analysis as jobs
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened, listen_to
 from catalog.models import Sample, SampleReport
 from tests import factories
+from tests.media import media_path
 from tests.sounds import encode_sound
 
 NOW = factories.NOW

@@ -10,7 +10,6 @@ import pytest
 from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.formats import FORMATS, sniff_format
 from catalog.audio.transcode import write_wav
-from catalog.core.storage import media_path
 from catalog.jobs.samples import prepare as samples
 from catalog.jobs.samples.analysis import find_waiting_reports, forget_unused_samples
 from catalog.jobs.samples.prepare import (
@@ -26,6 +25,7 @@ from catalog.providers.registry import get_adapter
 from catalog.providers.types import SampleFile
 from tests import factories
 from tests.conftest import make_wav
+from tests.media import media_path
 from tests.sounds import MADE_FORMATS, encode_sound, encode_values, speak
 
 NOW = factories.NOW

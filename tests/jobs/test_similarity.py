@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from catalog.audio.embeddings.nearest_neighbors import unpack_vector
-from catalog.core.storage import media_path, remove_media, store_media
+from catalog.core.media import remove_media, store_media
 from catalog.jobs.similarity import embeddings as jobs
 from catalog.jobs.similarity.embeddings import analyze_query, embed_previews, forget_queries
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
 from tests import factories
+from tests.media import media_path
 from tests.sounds import encode_sound
 
 NOW = factories.NOW

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from catalog.core.storage import media_path
 from catalog.jobs import syntheses
 from catalog.jobs.base.leases import LEASE, claim_work
 from catalog.jobs.syntheses import run_speech
@@ -16,6 +15,7 @@ from catalog.providers.registry import get_adapter
 from catalog.providers.types import AudioClip
 from catalog.services.syntheses import cancel_speech
 from tests import factories
+from tests.media import media_path
 
 State, Step = Synthesis.State, Synthesis.Step
 

@@ -9,6 +9,7 @@ from catalog.core.transport import queue_url
 from tests.servers.brokers import running_rabbitmq, running_redis
 from tests.servers.databases import PostgreSQL, running_postgres
 from tests.servers.installation import Installation
+from tests.servers.swift import Swift, running_swift
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,12 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running_rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def swift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Swift]:
+    with running_swift(tmp_path_factory.mktemp("swift")) as server:
+        yield server
 
 
 @pytest.fixture

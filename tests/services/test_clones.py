@@ -11,7 +11,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kombu.exceptions import OperationalError
 
 from catalog import tasks
-from catalog.core.storage import media_path
 from catalog.jobs.base.leases import claim_work
 from catalog.models import (
     AuditEntry,
@@ -36,6 +35,7 @@ from catalog.services.clones import (
 )
 from catalog.services.consents import ConsentNeeded, ConsentStatement
 from tests import factories
+from tests.media import media_path
 from tests.threads import call_at_once
 
 NOW = factories.NOW

@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 
 from catalog.audio.formats import FORMATS, sniff_format
-from catalog.core.storage import media_path
 from catalog.jobs import previews as clip_jobs
 from catalog.jobs.credentials.check import check_credential
 from catalog.jobs.syncs.run import sync_account
@@ -24,6 +23,7 @@ from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_
 from catalog.tasks import fetch_preview_task
 from tests import factories
 from tests.local import give_local, switch_on
+from tests.media import media_path
 from tests.providers.sockets import listening
 from tests.sounds import encode_sound, encode_values, speak
 

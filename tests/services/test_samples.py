@@ -9,11 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.audio.formats import FORMATS
-from catalog.core.storage import media_path
 from catalog.models import Membership, Sample
 from catalog.services import samples
 from catalog.services.samples import CannotClean, add_sample, clean_sample
 from tests import factories
+from tests.media import media_path
 from tests.threads import call_at_once
 
 NOW = factories.NOW

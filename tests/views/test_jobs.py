@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.core.storage import store_media
+from catalog.core.media import store_media
 from catalog.models import CloneJob, Membership
 from tests import factories
 from tests.views.conftest import PARTIAL, Page

@@ -4,12 +4,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from catalog.core.storage import media_path, store_media
+from catalog.core.media import store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import PreviewClip, Voice
 from catalog.providers.errors import NotFound
 from catalog.views.base.media import name_file
 from tests import factories
+from tests.media import media_path
 
 SOUND = bytes(range(256)) * 4
 SIZE = len(SOUND)
@@ -132,9 +133,10 @@ def test_a_matching_etag_gets_304(mia, address):
     assert body_of(mia.get(address, headers={"If-None-Match": '"other"'})) == SOUND
 
 
-def test_a_changed_file_has_a_new_etag(mia, address):
+def test_a_new_clip_has_a_new_etag(mia, address):
     tag = tag_of(mia, address)
-    media_path(PreviewClip.objects.get().path).write_bytes(b"new sound")
+    path, size, _ = store_media("previews", [b"new sound"], "mp3")
+    PreviewClip.objects.update(path=path, size=size)
 
     response = mia.get(address, headers={"If-None-Match": tag})
 

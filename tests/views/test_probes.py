@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from kombu import Connection
 
-from catalog.core import broker
+from catalog.core import broker, media_folder
 from catalog.queries.health import readiness
 from catalog.queries.health.readiness import TimedCheck
 
@@ -103,7 +103,7 @@ def test_a_full_disk_is_not_ready(client, db, monkeypatch):
     def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
+    monkeypatch.setattr(media_folder, "open_draft", fail)
 
     assert ask(client) == (503, ["not ready", "the disk is full"])
 

@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.core.storage import media_path
 from catalog.models import ClipSimilarity, PreviewClip, Synthesis, SynthesizedClip, Voice
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.tasks import run_speech_task
 from tests import factories
+from tests.media import media_path
 from tests.views.conftest import PARTIAL, Page
 
 KEPT = {

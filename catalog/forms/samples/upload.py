@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 
 from catalog.audio.formats import HEAD_BYTES, AudioFormat, describe_refusal, locate_sound
-from catalog.core.storage import clean_filename
+from catalog.core.media import clean_filename
 from catalog.forms.base.text_fields import KEY_IS_NO_TEXT, KeylessForm, contains_key
 from catalog.models import CloneJob, Sample
 from catalog.queries.samples import ShownReport

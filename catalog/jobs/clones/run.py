@@ -15,7 +15,8 @@ from django.db import transaction
 from catalog.audio.decode import NotDecodable
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
-from catalog.core.storage import remove_media, store_media
+from catalog.core.media import remove_media, store_media
+from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.accounts.key_sets import ALL_RIGHTS, get_key_set
 from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
@@ -48,6 +49,7 @@ State, Step = CloneJob.State, CloneJob.Step
 
 # Each of these attempts provably made nothing; more would hide that the provider is broken.
 _MOST_SENDS = 8
+_STORE_WAIT = timedelta(seconds=10)
 
 
 def run_clone(job_id: RowId, clock: Clock) -> int | None:
@@ -162,6 +164,9 @@ class _CloneRun(CancelStep):
             problem = self._convert()
         except NotDecodable as exc:
             problem = str(exc)
+        except MediaUnavailable:
+            self._wait("The file store isn't responding. Trying again soon.", _STORE_WAIT)
+            return False
         if problem:
             self._fail(problem)
         return not problem
@@ -274,7 +279,10 @@ class _CloneRun(CancelStep):
     def _play(self, sound: AudioClip) -> None:
         """Store a first sound of the future voice to play while the clone is being made."""
         old = self.job.first_sound_path
-        path, _, _ = store_media("guesses", [sound.content], "mp3")
+        try:
+            path, _, _ = store_media("guesses", [sound.content], "mp3")
+        except MediaUnavailable:
+            return
         self.lease.write(first_sound_path=path)
         if old:
             remove_media(old)

@@ -10,7 +10,7 @@ from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.embeddings.encoders import voicefilter
 from catalog.audio.embeddings.waveform import NotAWave
 from catalog.audio.formats import FORMATS
-from catalog.core.storage import media_path
+from catalog.core.media import read_media
 from catalog.jobs.samples.prepare import read_sources
 from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
 from catalog.models import ClipSimilarity, CloneJob, CloneSource, SynthesizedClip
@@ -53,7 +53,7 @@ def _compare(clip: SynthesizedClip) -> float:
     sources = CloneSource.objects.filter(batch=job.batch_id).select_related("sample")
     sample, sample_rate = read_sources(list(sources.order_by("position")), _MOST_SAMPLE_SECONDS)
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
-    content = media_path(clip.path).read_bytes()
+    content = read_media(clip.path)
     said, rate = decode_audio(content, found, max_seconds=LONGEST_CLIP_SECONDS)
     # No voice search optimizes for this encoder, so the local provider gains no advantage.
     judge = voicefilter()

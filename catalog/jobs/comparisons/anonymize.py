@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from catalog.audio.decode import NotDecodable, decode_audio
 from catalog.audio.formats import FORMATS
 from catalog.audio.tts.encoding import to_mp3
-from catalog.core.storage import media_path, remove_media, store_media
+from catalog.core.media import read_media, remove_media, store_media
 from catalog.jobs.syntheses import LONGEST_CLIP_SECONDS
 from catalog.models import ComparedVoice, Synthesis, SynthesizedClip
 
@@ -63,6 +63,6 @@ def _undisguised() -> QuerySet[ComparedVoice]:
 
 def _convert(clip: SynthesizedClip) -> bytes:
     found = next(each for each in FORMATS.values() if each.content_type == clip.content_type)
-    content = media_path(clip.path).read_bytes()
+    content = read_media(clip.path)
     wave, rate = decode_audio(content, found, max_seconds=LONGEST_CLIP_SECONDS, rate=_RATE)
     return to_mp3(wave, rate)

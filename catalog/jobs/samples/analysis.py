@@ -19,7 +19,7 @@ from catalog.audio.embeddings.model_files import WrongWeights
 from catalog.audio.embeddings.waveform import NotAWave
 from catalog.audio.formats import FORMATS
 from catalog.audio.transcode import LONGEST_SECONDS
-from catalog.core.storage import media_path, remove_media
+from catalog.core.media import read_media, remove_media
 from catalog.models import Sample, SampleReport
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def forget_unused_samples(now: datetime) -> None:
 
 def _listen(sample: Sample) -> dict[str, object]:
     try:
-        content = media_path(sample.path).read_bytes()
+        content = read_media(sample.path)
     except OSError:
         raise NotDecodable("The sample is no longer on this server.") from None
     found = FORMATS[sample.audio_format]

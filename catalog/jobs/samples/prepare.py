@@ -23,7 +23,9 @@ from catalog.audio.embeddings.waveform import NotAWave
 from catalog.audio.formats import FORMATS
 from catalog.audio.transcode import LONGEST_SECONDS, AudioPart, JoinedAudio, join_pieces, write_wav
 from catalog.audio.tts.encoding import to_mp3
-from catalog.core.storage import is_full, media_path, remove_media, store_media
+from catalog.core.disk_space import is_full
+from catalog.core.media import read_media, remove_media, store_media
+from catalog.core.media_store import MediaUnavailable
 from catalog.models import CloneSource, Sample, SampleReport
 from catalog.providers.types import ProviderInfo, SampleFile
 
@@ -58,8 +60,8 @@ def _read(sample: Sample) -> None:
     Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") + 1)
     try:
         _take_in(sample)
-    except OSError as exc:
-        if is_full(exc):  # not the file's fault
+    except (OSError, MediaUnavailable) as exc:
+        if isinstance(exc, MediaUnavailable) or is_full(exc):  # not the file's fault
             Sample.objects.filter(pk=sample.pk).update(try_count=F("try_count") - 1)
         raise
 
@@ -222,7 +224,7 @@ def _as_file(source: CloneSource) -> SampleFile:
 
 def _load(sample: Sample) -> bytes:
     try:
-        return media_path(sample.path).read_bytes()
+        return read_media(sample.path)
     except OSError as exc:
         raise NotDecodable("The sample is no longer on this server.") from exc
 

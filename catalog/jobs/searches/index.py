@@ -1,6 +1,6 @@
 """Build the search indexes that web processes read, for every team whose index is outdated."""
 
-from catalog.core.storage import has_room
+from catalog.core.disk_space import has_room
 from catalog.models import ProviderAccount, Team, Voice
 from catalog.search.index.cache import read_versions
 from catalog.search.index.rows import read_rows

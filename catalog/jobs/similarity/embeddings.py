@@ -12,7 +12,7 @@ from catalog.audio.embeddings.encoders import ge2e
 from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
 from catalog.audio.embeddings.waveform import RATE, NotAWave
 from catalog.audio.formats import FORMATS, AudioFormat
-from catalog.core.storage import media_path, remove_media
+from catalog.core.media import read_media, remove_media
 from catalog.jobs.base.leases import Clock
 from catalog.models import PreviewClip, SoundQuery, VoiceEmbedding
 from catalog.models.similarity import unembedded_clips
@@ -101,7 +101,7 @@ def forget_queries(now: datetime) -> None:
 
 def _hear(path: str, found: AudioFormat) -> bytes:
     try:
-        content = media_path(path).read_bytes()
+        content = read_media(path)
         wave, rate = decode_audio(content, found, max_seconds=_LONGEST_SECONDS, rate=RATE)
         if float(np.abs(wave).max()) < 10 ** (-60 / 20):
             raise _NothingHeard("This recording is silent.")

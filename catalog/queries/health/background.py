@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Min
 
 from catalog.core.broker import BrokerState, list_queues, look_at_broker
-from catalog.core.storage import RESERVE_BYTES, find_free_bytes
+from catalog.core.disk_space import RESERVE_BYTES, find_free_bytes
 from catalog.models import CloneJob, Heartbeat, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
 

@@ -11,8 +11,10 @@ from django.db import DatabaseError, connection
 
 from catalog.core.broker import broker_answers
 from catalog.core.clock import database_now
+from catalog.core.disk_space import is_full
+from catalog.core.media import try_media
+from catalog.core.media_store import MediaUnavailable
 from catalog.core.schema_version import find_misfit, read_newer
-from catalog.core.storage import is_full, try_media
 
 Clock = Callable[[], datetime]
 # Anyone may call the probe; repeated calls within this time share one result.
@@ -55,6 +57,8 @@ def _check_in_own_connection(clock: Clock) -> str:
 def _check_files(_: Clock) -> str:
     try:
         try_media()
+    except MediaUnavailable:
+        return "the file store isn't responding"
     except OSError as exc:
         return "the disk is full" if is_full(exc) else "files can't be written"
     return ""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from catalog.audio.analysis import analysis_is_installed
 from catalog.core.locales import say_number
-from catalog.core.storage import media_path
+from catalog.core.media import has_media
 from catalog.models import Synthesis, SynthesizedClip, User, Voice
 from catalog.models.similarity import unscored_clips
 from catalog.models.syntheses import speech_recipe
@@ -70,7 +70,7 @@ def estimate_speech(
 def get_spoken_clip(recipe: str) -> SynthesizedClip | None:
     """Return the clip made from the recipe if its file still exists."""
     clip = SynthesizedClip.objects.filter(recipe=recipe).first()
-    return clip if clip is not None and media_path(clip.path).is_file() else None
+    return clip if clip is not None and has_media(clip.path) else None
 
 
 def preview_sentence(voice: Voice) -> str:

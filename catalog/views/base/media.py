@@ -2,11 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from django.http import (
-    FileResponse,
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -14,10 +13,9 @@ from django.http import (
 )
 from django.utils.http import content_disposition_header
 
-from catalog.core.storage import file_facts
+from catalog.core.media import find_media_size, read_media_part
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-_CHUNK = 64 * 1024
 # Characters that Windows forbids in file names.
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
 _MOST_BYTES = 200  # file systems allow 255
@@ -25,48 +23,50 @@ _MOST_BYTES = 200  # file systems allow 255
 
 def send_sound(
     request: HttpRequest,
-    path: Path,
+    key: str,
     content_type: str,
     *,
     title: str,
 ) -> HttpResponseBase:
-    """Return the file, or the single byte range asked for; other ranges get the whole file.
+    """Return the stored file, or the single byte range asked for; other ranges get all of it.
 
     ``title`` is the name, without extension, under which a browser saves the file. It saves the
-    file at once if the address ends in ``?download``.
+    file at once if the address ends in ``?download``. Raises Http404 if the file is gone.
     See https://www.rfc-editor.org/rfc/rfc9110#section-14
     """
-    name, is_download = name_file(title, path.suffix), "download" in request.GET
-    facts = file_facts(path)
-    size, etag = facts["size"], facts["etag"]
+    # What is stored under a key never changes.
+    etag = f'"{PurePosixPath(key).stem}"'
     headers = {
         "Accept-Ranges": "bytes",
         "ETag": etag,
         "Cache-Control": "private, max-age=0, must-revalidate",
-        "Content-Disposition": str(content_disposition_header(is_download, name)),
+        "Content-Disposition": _name_download(request, key, title),
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers=headers)
+    size = find_media_size(key)
+    if size is None:
+        raise Http404
     span = _read_range(request, size, etag)
-    if span is None:
-        return FileResponse(
-            path.open("rb"),
-            as_attachment=is_download,
-            filename=name,
-            content_type=content_type,
-            headers=headers,
-        )
-    first, last = span
-    if first > last:
+    first, last = span or (0, size - 1)
+    if span and first > last:
         headers["Content-Range"] = f"bytes */{size}"
         return HttpResponse(status=416, headers=headers)
-    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    headers["Content-Length"] = str(last - first + 1)
-    part = _read_part(path, first, last - first + 1)
-    return StreamingHttpResponse(part, status=206, content_type=content_type, headers=headers)
+    if span:
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    length = last - first + 1
+    headers["Content-Length"] = str(length)
+    part = iter(()) if request.method == "HEAD" else read_media_part(key, first, length)
+    status = 206 if span else 200
+    return StreamingHttpResponse(part, status=status, content_type=content_type, headers=headers)
+
+
+def _name_download(request: HttpRequest, key: str, title: str) -> str:
+    name = name_file(title, PurePosixPath(key).suffix)
+    return str(content_disposition_header("download" in request.GET, name))
 
 
 def name_file(title: str, ending: str) -> str:
@@ -91,11 +91,3 @@ def _read_range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] |
     first = int(found[1])
     last = min(int(found[2]), size - 1) if found[2] else size - 1
     return (first, last) if first < size else (1, 0)
-
-
-def _read_part(path: Path, start: int, length: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while length > 0 and (chunk := file.read(min(_CHUNK, length))):
-            length -= len(chunk)
-            yield chunk

@@ -4,14 +4,15 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.core.storage import media_path
+from catalog.core.media import find_media_size, read_media_part
 from catalog.forms.clones.filters import JobFilterForm
 from catalog.models import CloneJob
 from catalog.queries.clones import (
@@ -117,10 +118,10 @@ def job_reconcile(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     """Send the first version of the voice while it is still being made."""
     job = _get_job(request, pk)
-    if not job.has_first_sound or not media_path(job.first_sound_path).is_file():
+    if not job.has_first_sound:
         raise Http404
-    path, title = media_path(job.first_sound_path), f"{job.name} – first version"
-    return send_sound(request, path, "audio/mpeg", title=title)
+    title = f"{job.name} – first version"
+    return send_sound(request, job.first_sound_path, "audio/mpeg", title=title)
 
 
 @signed_in
@@ -128,14 +129,15 @@ def job_sound(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 def job_proof(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     """Send the proof of consent as a download, so it is never opened inside our pages."""
     consent = _get_job(request, pk).batch.consent
-    if not consent.proof_path or not media_path(consent.proof_path).is_file():
+    size = find_media_size(consent.proof_path) if consent.proof_path else None
+    if size is None:
         raise Http404
-    return FileResponse(
-        media_path(consent.proof_path).open("rb"),
-        as_attachment=True,
-        filename=consent.proof_filename,
+    return StreamingHttpResponse(
+        read_media_part(consent.proof_path, 0, size),
         content_type=consent.proof_type,
         headers={
+            "Content-Disposition": content_disposition_header(True, consent.proof_filename),
+            "Content-Length": str(size),
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, no-store",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.core.storage import media_path
+from catalog.core.media import has_media
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
@@ -168,9 +168,8 @@ def comparison_audio(request: Request, pk: uuid.UUID, place: int) -> HttpRespons
     line = next((line for line in lines if line.entry.place == place), None)
     if line is None or not line.is_ready:
         raise Http404
-    stored, content_type = line.sound
-    path = media_path(stored)
-    if not path.is_file():
+    path, content_type = line.sound
+    if not has_media(path):
         words = "This clip was removed. Start a new comparison to generate it again."
         return HttpResponse(words, status=404, content_type="text/plain; charset=utf-8")
     title = line.entry.label if line.is_hidden else line.entry.voice.full_name

@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 
-from catalog.core.storage import RESERVE_BYTES, is_full
+from catalog.core.disk_space import RESERVE_BYTES, is_full
+from catalog.core.media_store import MediaUnavailable
 
 # Twice the limit of a sample, so the form itself can report a file that is a little too large.
 _SPARE = 2
@@ -46,7 +47,10 @@ class UploadLimitMiddleware:
         return respond_disk_full(request) if getattr(request, "is_cut_short", False) else None
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
-        """Answer 507 if the disk turns out to be full during a write."""
+        """Answer 507 if the disk turns out to be full, 503 if the file store doesn't respond."""
+        if isinstance(exc, MediaUnavailable):
+            words = "The file store isn't responding. Nothing was changed. Try again in a minute."
+            return _turn_away(request, 503, "Files can't be reached", words)
         return respond_disk_full(request) if is_full(exc) else None
 
 

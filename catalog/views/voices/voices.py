@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +11,6 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog import policies
-from catalog.core.storage import media_path
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.syntheses import SpeechForm, first_text
 from catalog.forms.voices.filters import RelabelForm, RenameForm, VoiceFilterForm
@@ -164,10 +163,7 @@ def voice_preview(request: Request, pk: int) -> HttpResponseBase:
     except PreviewPending as exc:
         waiting = {"Retry-After": "1", "Cache-Control": "no-store"}
         return HttpResponse(str(exc), status=202, content_type=_PLAIN, headers=waiting)
-    path = media_path(clip.path)
-    if not path.is_file():
-        raise Http404
-    return send_sound(request, path, clip.content_type, title=voice.full_name)
+    return send_sound(request, clip.path, clip.content_type, title=voice.full_name)
 
 
 @signed_in

@@ -6,15 +6,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
-from catalog.core.storage import (
+from catalog.core.media import (
     clean_filename,
-    file_facts,
-    media_path,
+    find_media_size,
+    get_media_store,
+    read_media,
+    read_media_part,
     remove_media,
     store_media,
     sweep_drafts,
 )
+from tests.media import media_path
 
 
 @pytest.fixture
@@ -104,14 +108,31 @@ def test_sweeping_an_empty_storage_does_nothing(media):
     assert sweep_drafts(datetime(2026, 11, 21, tzinfo=UTC)) == 0
 
 
-def test_etag_of_a_file_changes_with_its_content(media):
-    path = media_path(store_media("previews", [b"one"], "mp3")[0])
-    before = file_facts(path)
+def test_parts_of_a_file_and_its_size_can_be_read(media):
+    key, *_ = store_media("previews", [b"0123456789"], "mp3")
 
-    path.write_bytes(b"three")
+    assert find_media_size(key) == 10
+    assert b"".join(read_media_part(key, 3, 4)) == b"3456"
+    assert b"".join(read_media_part(key, 8, 99)) == b"89"
+    assert read_media(key) == b"0123456789"
 
-    assert file_facts(path)["size"] == 5
-    assert file_facts(path)["etag"] != before["etag"]
+
+def test_missing_file_has_no_size_and_cannot_be_read(media):
+    assert find_media_size("previews/ab/none.mp3") is None
+    for read in (read_media, lambda key: read_media_part(key, 0, 1)):
+        with pytest.raises(FileNotFoundError):
+            read("previews/ab/none.mp3")
+
+
+def test_list_names_stored_files_and_no_drafts(media):
+    keys = {store_media(folder, [b"xyz"], "wav")[0] for folder in ("samples", "speech")}
+    (media_path(next(iter(keys))).parent / ".draft-1").touch()
+
+    listed = list(get_media_store().list(""))
+
+    assert {each.key for each in listed} == keys
+    assert {each.size for each in listed} == {3}
+    assert [each.key for each in get_media_store().list("speech/")] == sorted(keys)[1:]
 
 
 @pytest.mark.parametrize(
@@ -135,3 +156,14 @@ def test_etag_of_a_file_changes_with_its_content(media):
 )
 def test_file_name_is_cleaned(name, shown):
     assert clean_filename(name) == shown
+
+
+def test_files_are_copied_to_another_store_once(media, tmp_path, capsys):
+    keys = [store_media("samples", [b"one"], "wav")[0], store_media("speech", [b"two"], "mp3")[0]]
+    target = tmp_path / "elsewhere"
+
+    call_command("copy_files", to=str(target))
+    call_command("copy_files", to=str(target))
+
+    assert [(target / key).read_bytes() for key in keys] == [b"one", b"two"]
+    assert capsys.readouterr().out.count("2 were there already") == 1
