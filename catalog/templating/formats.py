@@ -124,6 +124,8 @@ def shown_facts(facts: Mapping[str, object]) -> list[tuple[str, str]]:
 def _show_fact(name: str, value: object) -> tuple[str, str]:
     if name == "bytes":
         return "Size", filesizeformat(str(value))
+    if name == "remote_id":
+        return "Voice ID", str(value)
     if name == "provider":
         labels = {info.slug: info.label for info in all_infos()}
         return "Provider", labels.get(str(value), str(value))

@@ -206,3 +206,15 @@ def test_owners_are_notified_when_an_admin_archives_their_voices(cast, clones, c
 
     assert notices_of(cleo) == ["Ana archived your voices: Ada and Bo. Nothing was deleted."]
     assert notices_of(cast.ana) == []
+
+
+def test_voices_of_one_name_are_named_once_with_their_number(cast, cleo, wakes, clock):
+    twins = [factories.make_clone(cast.account, "Ada", remote_id=f"twin-{n}") for n in range(2)]
+    for voice in twins:
+        factories.make_job(cleo, cast.credential, voice=voice)
+    plan = approve(cast, twins)
+    plan.lines.update(state=State.DELETED, ended_at=NOW)
+
+    notify_of_outcomes(plan.pk, NOW)
+
+    assert say_stored(notices_of(cleo)[0]).endswith("Your voices deleted: Ada (2).")

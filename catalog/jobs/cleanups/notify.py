@@ -1,6 +1,6 @@
 """Notify everyone affected by a finished plan, once per person and plan."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from catalog.core.locales import storing
+from catalog.core.locales import say_number, storing
 from catalog.models import (
     CleanupPlan,
     CollectionEntry,
@@ -38,16 +38,26 @@ class _Losses:
         by = f", approved by {plan.approved_by}" if plan.approved_by else ""
         parts = [f"Cleanup plan {plan.pk}{by}."]
         if names := self.own[State.DELETED]:
-            parts.append(f"Your voices deleted: {join_names(names)}.")
+            parts.append(f"Your voices deleted: {_list_names(names)}.")
         if names := self.own[State.HIDDEN]:
-            parts.append(f"Your voices hidden, because they can't be deleted: {join_names(names)}.")
+            parts.append(
+                f"Your voices hidden, because they can't be deleted: {_list_names(names)}."
+            )
         if names := self.own[State.FAILED]:
-            parts.append(f"Your voices not deleted, because of an error: {join_names(names)}.")
+            parts.append(f"Your voices not deleted, because of an error: {_list_names(names)}.")
         for title, names in self.collections.items():
-            parts.append(f"Your collection {title} lost {join_names(names)}.")
+            parts.append(f"Your collection {title} lost {_list_names(names)}.")
         if self.compared:
-            parts.append(f"Your comparisons lost {join_names(self.compared)}.")
+            parts.append(f"Your comparisons lost {_list_names(self.compared)}.")
         return " ".join(parts)
+
+
+def _list_names(names: list[str]) -> str:
+    """Return the names as a list, those of several voices once: "Ada (3) and Bo"."""
+    counts = Counter(names)
+    return join_names(
+        [f"{name} ({say_number(count)})" if count > 1 else name for name, count in counts.items()]
+    )
 
 
 def find_unannounced_plans() -> list[int]:
