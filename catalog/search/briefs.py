@@ -18,6 +18,7 @@ from catalog.search.meanings import (
     VOCABULARY,
     Meaning,
     cut_text,
+    find_slip,
     find_stem,
     match_phrase,
 )
@@ -29,8 +30,6 @@ from catalog.search.text_normalization import index_terms, is_unspaced
 _ACCENTS_OF = {"fr": "french", "de": "german", "ru": "russian"}
 _ACCENT_WORDS = {"accent", "accented", "akzent", "acento"}
 _NEGATED_WORDS = 3
-# Shorter words are one letter away from too many others, as "cold" from "bold".
-_SHORTEST_TYPO = 5
 _AGE = re.compile(r"(\d\d?)s?$")
 
 
@@ -44,6 +43,8 @@ class Brief:
 
     def without(self, facets: Collection[str]) -> "Brief":
         """Return the brief without what it asks of these facets, which a filter has decided."""
+        if not facets:
+            return self
         kept = (criterion for criterion in self.criteria if criterion.facet not in facets)
         return replace(self, criteria=tuple(kept))
 
@@ -56,23 +57,30 @@ class Brief:
 
     @property
     def everything(self) -> Node:
-        """What a voice that lacks nothing matches."""
-        return AllOf((self.required, *(criterion.node for criterion in self.criteria)))
+        """What a voice that lacks nothing matches, besides what is required.
+
+        Each condition is tested on all voices, as for the score, so the index does it only once.
+        """
+        return Not(AnyOf(tuple(Not(criterion.node) for criterion in self.criteria)))
 
     @property
-    def full_score(self) -> int:
-        """The score of a voice that lacks nothing, without the extra for its words."""
-        return sum(2 * criterion.weight for criterion in self.criteria)
+    def least_score(self) -> int:
+        """The score from which on a voice is a result.
+
+        Words that the lexicon doesn't know don't raise it, because few voices have them.
+        """
+        known = (criterion for criterion in self.criteria if criterion.kind != "word")
+        return sum(2 * criterion.weight for criterion in known) * 2 // 5
 
     @property
     def parts(self) -> list[tuple[Node, int]]:
         """What adds to a voice's score, and how much."""
         parts = []
         for criterion in self.criteria:
-            parts.append((criterion.node, 2 * criterion.weight))
-            if criterion.near != NOTHING:
-                near = AllOf((criterion.near, Not(criterion.node)))
-                parts.append((near, max(1, 2 * criterion.weight // 3)))
+            near = 2 * criterion.weight // 3 if criterion.near != NOTHING else 0
+            parts.append((criterion.node, 2 * criterion.weight - near))
+            if near:
+                parts.append((AnyOf((criterion.node, criterion.near)), near))
             if criterion.kind == "word":
                 parts.append((_in_name(criterion.node), 2))
             elif literal := list_phrases(criterion.typed):
@@ -164,9 +172,7 @@ def _read_tokens(
 
 def _correct(token: str, knows_beginning: Callable[[str], bool]) -> str:
     """Return the lexicon's word if this is a typo of one, or else the same."""
-    if len(token) < _SHORTEST_TYPO or token in VOCABULARY or knows_beginning(token):
-        return token
-    return next((each for each in list_variants(token) if each in VOCABULARY), token)
+    return token if token in VOCABULARY or knows_beginning(token) else find_slip(token) or token
 
 
 def _find_meanings(token: str, tokens: list[str]) -> list[Meaning]:

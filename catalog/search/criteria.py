@@ -1,6 +1,5 @@
 """What a brief asks of a voice, as conditions that both engines can run."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -86,7 +85,7 @@ def make_criterion(meaning: Meaning, typed: str) -> Criterion:
     same, near = (value, *_INCLUDED.get(value, ())), NEIGHBORS.get(value, ())
     # The team's tags and notes count like the provider's words.
     words = STYLES if kind == "style" else USE_CASES
-    ours = list_phrases([word for each in same for word in words[each]], _TEAM)
+    ours = list_phrases(tuple(word for each in same for word in words[each]), _TEAM)
     tagged = AnyPhrase(f"team {kind} {value}", ours)
     return replace(
         criterion,
@@ -125,11 +124,12 @@ def _age_criterion(criterion: Criterion, value: str) -> Criterion:
 def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     accent = ACCENTS[value]
     labels = Value("accent", accent.labels)
-    parts: list[Node] = [labels, AllOf((_SILENT, _spoken_of(f"accent {value}", accent.words)))]
+    said: list[Node] = [_spoken_of(f"accent {value}", accent.words)]
     if accent.regions:
-        parts.append(AllOf((_SILENT, Value("language", accent.regions, is_family=True))))
-    node = AnyOf(tuple(parts))
-    against: Node = AllOf((Not(_SILENT), Not(labels)))
+        said.append(Value("language", accent.regions, is_family=True))
+    unsure = Value("accent", (*_SILENT.values, *accent.wider))
+    node = AnyOf((labels, AllOf((unsure, AnyOf(tuple(said))))))
+    against: Node = Not(Value("accent", (*unsure.values, *accent.labels)))
     languages = {tag.partition("-")[0] for tag in (*accent.regions, accent.language) if tag}
     if languages:
         spoken = Value("language", tuple(sorted(languages)), is_family=True)
@@ -138,12 +138,13 @@ def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     return replace(criterion, label=label, node=node, against=AllOf((Not(node), against)))
 
 
-def _spoken_of(name: str, words: Sequence[str]) -> Node:
+def _spoken_of(name: str, words: tuple[str, ...]) -> Node:
     """Return the condition that a name, label, or text has one of the words."""
     return AnyPhrase(name, list_phrases(words))
 
 
-def list_phrases(words: Sequence[str], sections: frozenset[str] = TEXT) -> tuple[Phrase, ...]:
+@lru_cache(maxsize=1024)
+def list_phrases(words: tuple[str, ...], sections: frozenset[str] = TEXT) -> tuple[Phrase, ...]:
     """Return a condition for each of the words: that one of the sections has it."""
     phrases = []
     for word in words:

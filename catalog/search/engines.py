@@ -1,13 +1,14 @@
 """The interface of both search engines, and the search that is built on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Protocol, TypeVar
+from functools import lru_cache, partial
+from typing import Generic, Protocol, TypeVar
 
 from catalog.models import User
 from catalog.providers.labels import language_family
 from catalog.search.briefs import Brief, is_understood, read_brief
+from catalog.search.meanings import find_slip
 from catalog.search.nodes import (
     ANYWHERE,
     EVERYTHING,
@@ -104,8 +105,8 @@ class SearchResult:
     counts: dict[str, dict[str, int]]
     respelled: dict[str, tuple[str, ...]]
     search: Search
-    # If few voices have all words: what was understood of them, how many have all words, and how
-    # many lack nothing of what was understood.
+    # What was understood of the words, how many voices have all of them, and how many lack nothing
+    # of what was understood.
     brief: Brief | None = None
     exact_count: int = 0
     full_count: int = 0
@@ -114,6 +115,21 @@ class SearchResult:
 
 
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking(Generic[Found]):
+    """The results of a brief, and the same in groups of equal score, best first.
+
+    ``listed`` has all voices that the brief allows. ``with_twins`` has each voice once for every
+    account that lists it. Groups can be read once.
+    """
+
+    listed: Found
+    found: Found
+    with_twins: Found
+    full_count: int
+    groups: Iterable[Found]
 
 
 class SearchEngine(Protocol[Found]):
@@ -132,28 +148,32 @@ class SearchEngine(Protocol[Found]):
         """Count the voices per value of a facet, without values that none has."""
 
     def rank(
-        self, found: Found, search: Search, parts: Sequence[tuple[Node, int]], least: int
-    ) -> tuple[Found, list[Found]]:
-        """Return the results with at least this score, and the same in groups, best first.
+        self, search: Search, parts: Sequence[tuple[Node, int]], least: int, full: int
+    ) -> Ranking[Found]:
+        """Return the results with at least this score, or with any score if none has that much.
 
-        Each part adds its number to the score of the voices that match it.
+        Each part adds its number to the score of the voices that match it. Those with the score
+        ``full`` are counted.
         """
 
-    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
-        """Return those of the primary keys whose voices match the condition."""
+    def match(
+        self, found: Found, search: Search, nodes: Sequence[Node], ids: list[int]
+    ) -> list[set[int]]:
+        """Return those of the results' primary keys whose voices match each condition."""
 
     def knows_beginning(self, search: Search, term: str) -> bool:
         """Return whether any term in the accounts starts with this, except in ids."""
 
 
-def choose_values(facet: str, values: Sequence[str]) -> Node:
+@lru_cache(maxsize=1024)
+def choose_values(facet: str, values: tuple[str, ...]) -> Node:
     """Return the condition that a voice has one of the values that a filter names.
 
     A language stands for all its varieties: "en" for "en-GB" too. "en~" is English without a
     stated region.
     """
     if facet != "language":
-        return Value(facet, tuple(values))
+        return Value(facet, values)
     parts = []
     for value in values:
         tag = value.removesuffix(NO_REGION)
@@ -173,10 +193,15 @@ def answer_search(
         search = replace(search, node=respell(search.node, spellings))
         found = engine.select(search)
         count = engine.size(found)
-    if count < FEW and search.words:
-        closest = _answer_brief(engine, search, found, facets=facets, page=page, size=size)
+    brief = _read_words(engine, search) if search.words else None
+    if brief is not None and count and _is_name(engine, search):
+        brief = None
+    if brief is not None and count < FEW:
+        closest = _answer_brief(engine, search, brief, found, facets=facets, page=page, size=size)
         if closest is not None:
             return replace(closest, respelled=_respelled(spellings, count))
+    elif brief is not None and len(brief.criteria) < 2:
+        brief = None  # one word that many voices have is a search like any other
     page, page_count = _fit_page(page, count, size)
     return SearchResult(
         ids=engine.order(found, search, (page - 1) * size, min(page * size, count)),
@@ -187,6 +212,9 @@ def answer_search(
         counts=_count_facets(engine, found, search, facets, engine.select),
         respelled=_respelled(spellings, count),
         search=search,
+        brief=brief if count >= FEW else None,
+        exact_count=count,
+        full_count=count,
     )
 
 
@@ -201,41 +229,46 @@ def _read_words(engine: SearchEngine[Found], search: Search) -> Brief | None:
 
 def _is_name(engine: SearchEngine[Found], search: Search) -> bool:
     """Return whether a voice has all of the words in its name or ID: someone looks for that one."""
-    named = tuple(replace(word, sections=_NAMES) for word in search.plain_words)
+    if all(is_understood(word.term) for word in search.plain_words):
+        return False  # as in "warm narrator"
+    named = (replace(word, sections=_NAMES) for word in search.plain_words)
     those = replace(search, node=AllOf((search.conditions, *named)))
-    return bool(named) and engine.size(engine.select(those)) > 0
+    return engine.size(engine.select(those)) > 0
 
 
 def _answer_brief(
     engine: SearchEngine[Found],
     search: Search,
+    brief: Brief,
     exact: Found,
     *,
     facets: list[str],
     page: int,
     size: int,
 ) -> SearchResult | None:
-    """Return the voices closest to what the words ask for; None if nothing was understood.
+    """Return the voices closest to what the words ask for, None if there are no others.
 
     Those that have all of the words come first.
     """
-    brief = _read_words(engine, search)
-    exact_count = engine.size(exact) if brief is not None else 0
-    if brief is None or (exact_count and _is_name(engine, search)):
-        return None
+    exact_count = engine.size(exact)
+    # Above what the parts add up to: a voice that lacks nothing, or has all of the words.
+    parts = brief.parts
+    full = 1 << sum(number for _, number in parts).bit_length()
+    parts += [(brief.everything, full), (search.node, 2 * full)]
+    closest = AnyOf((search.node, AllOf((search.conditions, brief.required))))
 
-    def find(search: Search) -> tuple[Found, list[Found]]:
-        closest = AnyOf((search.node, brief.required))
-        base = engine.select(replace(search, node=AllOf((search.conditions, closest))))
-        parts = [*brief.parts, (search.node, 2 * brief.full_score)]
-        for least in (brief.full_score * 2 // 5, 1):
-            found, groups = engine.rank(base, search, parts, least)
-            if engine.size(found):
-                break
-        return found, groups
+    def rank(search: Search) -> Ranking[Found]:
+        wider = replace(search, node=closest, keeps_twins=True)
+        return engine.rank(wider, parts, brief.least_score, full)
 
-    found, groups = find(search)
-    count = engine.size(found)
+    ranking = rank(search)
+
+    def find(wider: Search) -> Found:
+        is_same = wider.conditions_chosen == search.conditions_chosen
+        within = ranking if is_same else rank(wider)
+        return within.with_twins if wider.keeps_twins else within.found
+
+    count = engine.size(ranking.found)
     if count <= exact_count:
         return None
     page, page_count = _fit_page(page, count, size)
@@ -243,39 +276,46 @@ def _answer_brief(
     if search.sort == "best":
         # The first groups have all of the words, and their usual order.
         ids = engine.order(exact, search, min(start, exact_count), min(stop, exact_count))
-        ids += _order_groups(engine, groups, search, max(start, exact_count), stop)
+        ids += _order_groups(engine, ranking.groups, search, max(start, exact_count), stop)
+        nearly = ids[max(0, ranking.full_count - start) :]
     else:
-        ids = engine.order(found, search, start, stop)
-    counts = _count_facets(engine, found, search, facets, lambda wider: find(wider)[0])
-    everything = AnyOf((search.node, brief.everything))
-    full = replace(search, node=AllOf((search.conditions, everything)))
+        nearly = ids = engine.order(ranking.found, search, start, stop)
+    explained = nearly if size <= MOST_EXPLAINED else []
     return SearchResult(
         ids=ids,
         count=count,
         total=_count_all(engine, search),
         page=page,
         page_count=page_count,
-        counts=counts,
+        counts=_count_facets(engine, ranking.found, search, facets, find),
         respelled={},
         search=search,
         brief=brief,
         exact_count=exact_count,
-        lacking=_find_lacking(engine, search, brief, ids) if size <= MOST_EXPLAINED else {},
-        full_count=engine.size(engine.select(full)),
+        lacking=_find_lacking(engine, ranking.listed, search, brief, explained),
+        full_count=ranking.full_count,
     )
 
 
 def _find_lacking(
-    engine: SearchEngine[Found], search: Search, brief: Brief, ids: list[int]
+    engine: SearchEngine[Found], found: Found, search: Search, brief: Brief, ids: list[int]
 ) -> dict[int, list[str]]:
+    if not ids:
+        return {}
+    nodes = [search.node, *(criterion.node for criterion in brief.criteria)]
+    exact, *matching = engine.match(found, search, nodes, ids)
     # A voice that has all of the words lacks nothing.
-    nearly = set(ids) - engine.match(search, search.node, ids)
-    matching = [(each.label, engine.match(search, each.node, ids)) for each in brief.criteria]
     return {
         pk: lacking
         for pk in ids
-        if pk in nearly
-        and (lacking := [label for label, fulfilling in matching if pk not in fulfilling])
+        if pk not in exact
+        and (
+            lacking := [
+                criterion.label
+                for criterion, fulfilling in zip(brief.criteria, matching, strict=True)
+                if pk not in fulfilling
+            ]
+        )
     }
 
 
@@ -284,7 +324,7 @@ def _respelled(spellings: Mapping[Word, tuple[str, ...]], count: int) -> dict[st
 
 
 def _order_groups(
-    engine: SearchEngine[Found], groups: list[Found], search: Search, start: int, stop: int
+    engine: SearchEngine[Found], groups: Iterable[Found], search: Search, start: int, stop: int
 ) -> list[int]:
     """Return the primary keys from ``start`` to before ``stop``, by group and then by name."""
     by_name = replace(search, sort="name")
@@ -336,11 +376,15 @@ def _count_facets(
 
 
 def _find_spellings(engine: SearchEngine[Found], search: Search) -> dict[Word, tuple[str, ...]]:
-    found = {}
+    found: dict[Word, tuple[str, ...]] = {}
     for word in search.plain_words:
         if len(word.term) < SHORTEST or is_understood(word.term):
             continue
         if engine.knows_beginning(search, word.term):
+            continue
+        slip = find_slip(word.term)
+        if slip and engine.knows_beginning(search, slip):
+            found[word] = (slip,)
             continue
         others = [each for each in list_variants(word.term) if engine.knows_beginning(search, each)]
         # Skip "warm" if "warms" is suggested too, because it would match both.

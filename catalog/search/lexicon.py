@@ -28,29 +28,31 @@ def _words(text: str) -> frozenset[str]:
 class Accent(NamedTuple):
     """An accent: its labels, the languages' regions that have it, its language, and its words.
 
-    ``language`` is empty if several languages have the accent.
+    ``language`` is empty if several languages have the accent. ``wider`` are labels that leave it
+    open, as "canadian" does for French.
     """
 
     labels: tuple[str, ...]
     regions: tuple[str, ...]
     language: str
     words: tuple[str, ...]
+    wider: tuple[str, ...]
 
 
 # Values of the facet.
 GENDERS = _read(
     """
-female: female, woman, women, lady, ladies, girl, girls, gal, feminine, she, her, mum, mom,
-    mother, granny, grandma, grandmother, nan, queen, princess, actress, females, femal,
-    frau, frauenstimme, weiblich, weibliche, sprecherin, erzählerin, mädchen, mujer,
-    femenina, femenino, chica, señora, locutora, narradora, femme, féminine, féminin, fille,
-    dame, narratrice, 女, 女声, 女性, 女生, 女士, 女孩, 少女, 女人, 奶奶, 姐姐, 妹妹, 御姐,
-    学姐, 女性の声, 女の子
-male: male, man, men, guy, guys, bloke, dude, gentleman, boy, boys, masculine, he, his, dad,
-    father, grandpa, granddad, grandfather, king, males, mann, männer, männlich, männliche,
-    männlicher, männerstimme, sprecher, hombre, masculino, masculina, chico, señor, locutor,
-    homme, masculin, garçon, 男, 男声, 男性, 男生, 男士, 男孩, 男人, 大叔, 先生, 爷爷,
-    老爷爷, 少年, 男性の声, 男の子
+female: female, woman, women, lady, ladies, girl, girls, little girl, gal, feminine, she,
+    her, mum, mom, mother, granny, grandma, grandmother, nan, queen, princess, actress,
+    females, femal, frau, frauenstimme, weiblich, weibliche, sprecherin, erzählerin,
+    mädchen, mujer, femenina, femenino, chica, señora, locutora, narradora, femme, féminine,
+    féminin, fille, dame, narratrice, 女, 女声, 女性, 女生, 女士, 女孩, 少女, 女人, 奶奶,
+    姐姐, 妹妹, 御姐, 学姐, 女性の声, 女の子
+male: male, man, men, guy, guys, bloke, dude, gentleman, boy, boys, little boy, masculine,
+    he, his, dad, father, grandpa, granddad, grandfather, king, males, mann, männer,
+    männlich, männliche, männlicher, männerstimme, sprecher, hombre, masculino, masculina,
+    chico, señor, locutor, homme, masculin, garçon, 男, 男声, 男性, 男生, 男士, 男孩, 男人,
+    大叔, 先生, 爷爷, 老爷爷, 少年, 男性の声, 男の子
 neutral: gender neutral, non binary, nonbinary, androgynous, genderless, enby, they them,
     geschlechtsneutral, 中性
 """
@@ -224,7 +226,7 @@ games: game, games, gaming, video game, video games, interactive media, videospi
     videojuego, jeu vidéo, 游戏, 游戏角色, 游戏解说, ゲーム
 podcast: podcast, podcasts, host, radio, radio host, 播客, 电台, ポッドキャスト
 entertainment: entertainment, entertainment tv, tv, show, television, trailers, trailer,
-    movie trailer, sports trailers, 娱乐, 综艺
+    sports trailers, 娱乐, 综艺
 meditation: meditation, meditations, mindfulness, sleep, guided sleep, relaxation, yoga,
     wellness, meditación, méditation, 冥想, 助眠, 瑜伽, 瞑想, asmr
 healthcare: healthcare, medical, nurse, health, patient care, doctor, bedside, 医疗, 健康
@@ -236,7 +238,7 @@ kids: children, kids content, children's, for kids, 儿童故事, 儿童内容
 """
 )
 
-# Labels | regions | language | words
+# Labels | regions | language | words | wider labels
 _ACCENTS = """
 british: british, english, rp, scottish, welsh, london | en-GB | en | british, brit,
     brittish, brits, uk, united kingdom, england, received pronunciation, rp, londoner,
@@ -265,17 +267,19 @@ colombian: colombian | es-CO | es | colombian, colombiano
 castilian: castilian, peninsular | es-ES | es | castilian, castellano, peninsular
 brazilian: brazilian | pt-BR | pt | brazilian, brazil, brasilianisch, brasileño, brasileiro,
     brésilien
-quebecois: quebecois, canadian | fr-CA | fr | quebecois, québécois, quebec, french canadian,
-    canadian french, accent québécois
+quebecois: quebecois | fr-CA | fr | quebecois, québécois, quebec, french canadian,
+    canadian french, accent québécois | canadian
 austrian: austrian | de-AT | de | austrian, austria, wien, viennese, österreichisch,
     österreichischer, österreichische
 swiss: swiss | de-CH, gsw, fr-CH |  | swiss, schweizer, swiss german
 """
 ACCENTS = {
-    value: Accent(_split(labels), _split(regions), language.strip(), _split(words))
+    value: Accent(
+        _split(labels), _split(regions), language.strip(), _split(words), _split(" ".join(wider))
+    )
     for line in _ACCENTS.replace("\n    ", " ").strip().splitlines()
     for value, _, rest in [line.partition(":")]
-    for labels, regions, language, words in [rest.split("|")]
+    for labels, regions, language, words, *wider in [rest.split("|")]
 }
 # Styles and uses that are close to each other.
 NEIGHBORS = {
@@ -308,6 +312,13 @@ NEIGHBORS = {
     "fast": ("energetic",),
     "empathetic": ("gentle", "friendly", "calm"),
     "wise": ("mature",),
+    "mature": ("wise",),
+    "funny": ("playful",),
+    "sad": ("serious",),
+    "high": ("cute",),
+    "announcer": ("professional",),
+    "robotic": ("neutral",),
+    "neutral": ("calm", "clear"),
     "polite": ("friendly", "professional"),
     "narration": ("audiobook", "podcast", "education"),
     "audiobook": ("narration", "kids"),

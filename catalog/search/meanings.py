@@ -14,6 +14,7 @@ from catalog.search.lexicon import (
     STYLES,
     USE_CASES,
 )
+from catalog.search.spelling import SHORTEST, list_variants
 from catalog.search.text_normalization import is_unspaced, list_runs
 
 AGE_WORDS = {"age", "aged", "year", "years", "yo"}
@@ -64,6 +65,21 @@ def find_stem(word: str) -> str:
         if stem != word and len(stem) >= _SHORTEST_STEM and stem in MEANINGS:
             return stem
     return ""
+
+
+def find_slip(word: str) -> str:
+    """Return the lexicon's word from which this one is a typo away, "" for none."""
+    # The first letter is hardly ever wrong, and another letter often makes another short word:
+    # "cold" isn't "bold", and "lazy" isn't "lady".
+    return next(
+        (
+            each
+            for each in (list_variants(word) if len(word) >= SHORTEST else ())
+            if each in VOCABULARY and each[0] == word[0]
+            if len(word) > SHORTEST or len(each) != len(word) or sorted(each) == sorted(word)
+        ),
+        "",
+    )
 
 
 def _read_lexicon() -> dict[str, list[Meaning]]:

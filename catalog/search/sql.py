@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, ExtractYear
 from catalog.models import User, Voice, VoiceLabel
 from catalog.models.cleanups.keeps import owner_expression
 from catalog.models.voices.voices import VoiceQuerySet
-from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, TWIN, Search
+from catalog.search.engines import COLUMN_FACETS, LABEL_FACETS, TWIN, Ranking, Search
 from catalog.search.nodes import (
     SPELLED,
     AllOf,
@@ -152,31 +152,43 @@ class SqlEngine:
         return list_first()
 
     def rank(
-        self, found: VoiceQuerySet, search: Search, parts: Sequence[tuple[Node, int]], least: int
-    ) -> tuple[VoiceQuerySet, list[VoiceQuerySet]]:
-        """Return the rows with at least this score, and the same in groups, best first.
+        self, search: Search, parts: Sequence[tuple[Node, int]], least: int, full: int
+    ) -> Ranking[VoiceQuerySet]:
+        """Return the rows by score.
 
         With too many voices, there are none.
         """
         if not _is_small(Voice.objects.filter(account__in=search.accounts)):
-            return found.none(), []
+            none = Voice.objects.none()
+            return Ranking(none, none, none, 0, [])
         numbers = (
             Case(When(as_condition(node, search.user), then=Constant(number)), default=Constant(0))
             for node, number in parts
         )
-        scored = found.annotate(score=reduce(add, numbers)).filter(score__gte=least)
-        groups = defaultdict(list)
+        listed = self.select(search)
         # Read once, because composing and running the conditions takes longer than all the rest.
-        for pk, score in scored.values_list("pk", "score"):
-            groups[score].append(pk)
+        scored = dict(listed.annotate(score=reduce(add, numbers)).values_list("pk", "score"))
+        those = [pk for pk, score in scored.items() if score >= least]
+        those = those or [pk for pk, score in scored.items() if score]
+        with_twins = Voice.objects.filter(pk__in=those)
+        found = _drop_later_twins(with_twins) if search.has_twins else with_twins
+        groups = defaultdict(list)
+        for pk in found.values_list("pk", flat=True):
+            groups[scored[pk]].append(pk)
         best_first = [groups[score] for score in sorted(groups, reverse=True)]
-        whole = Voice.objects.filter(pk__in=[pk for pks in best_first for pk in pks])
-        return whole, [Voice.objects.filter(pk__in=pks) for pks in best_first]
+        full_count = sum(len(pks) for score, pks in groups.items() if score >= full)
+        in_groups = [Voice.objects.filter(pk__in=pks) for pks in best_first]
+        return Ranking(listed, found, with_twins, full_count, in_groups)
 
-    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
-        """Return those of the primary keys whose rows match the condition."""
-        rows = Voice.objects.filter(as_condition(node, search.user), pk__in=ids)
-        return set(rows.values_list("pk", flat=True))
+    def match(
+        self, found: VoiceQuerySet, search: Search, nodes: Sequence[Node], ids: list[int]
+    ) -> list[set[int]]:
+        """Return those of the primary keys whose rows match each condition."""
+        rows = Voice.objects.filter(pk__in=ids)
+        return [
+            set(rows.filter(as_condition(node, search.user)).values_list("pk", flat=True))
+            for node in nodes
+        ]
 
     def count_values(self, found: VoiceQuerySet, search: Search, facet: str) -> dict[str, int]:
         """Count the rows per value of the facet."""

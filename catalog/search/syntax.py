@@ -5,7 +5,7 @@ expressions and unknown fields are errors, because people who write them want to
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,17 +77,22 @@ def list_pieces(text: str) -> list[str]:
     return [found[0] for found in _PIECE.finditer(text[:LONGEST_SEARCH]) if found[0].strip()]
 
 
-def drop_words(text: str, words: Collection[str]) -> str:
+def drop_words(text: str, words: Set[str]) -> str:
     """Return the text without these folded words, as far as they aren't part of others."""
     kept = []
-    for piece in list_pieces(text):
-        runs = list_runs(piece)
-        for word in words:
-            if is_unspaced(word):
+    unspaced = [word for word in words if is_unspaced(word)]
+    for piece, runs in _list_runs(text):
+        if runs and not runs <= words:
+            for word in unspaced:
                 piece = piece.replace(word, "")
-        if runs and not set(runs) <= set(words):
             kept.append(piece)
     return " ".join(kept)
+
+
+@lru_cache(maxsize=256)
+def _list_runs(text: str) -> list[tuple[str, set[str]]]:
+    """Return the pieces of a text with the folded words of each."""
+    return [(piece, set(list_runs(piece))) for piece in list_pieces(text)]
 
 
 def drop_phrase(text: str, words: Sequence[str]) -> str:

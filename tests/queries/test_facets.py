@@ -5,6 +5,7 @@ import pytest
 from catalog.models import Rating
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.voices.search import find_voice_ids, find_voices
+from catalog.search.engines import FEW
 from tests import factories
 
 
@@ -251,6 +252,18 @@ def test_closest_voices_come_first_if_no_voice_has_all_words(cast):
     ]
 
 
+def test_a_region_tells_the_accent_where_the_label_leaves_it_open(cast):
+    labels = {"accent": "canadian"}
+    factories.make_voice(cast.account, "Ada", languages=("en-CA", "fr-FR"), **labels)
+    factories.make_voice(cast.account, "Zoe", languages=("fr-CA",), **labels)
+    factories.make_voice(cast.account, "Eve", languages=("fr-CA",), accent="parisian")
+
+    page = find_voices(cast.ana, VoiceFilter(words="french canadian narrator"))
+
+    assert [voice.name for voice in page.voices] == ["Zoe", "Ada"]
+    assert page.answer.lacking == {page.ids[1]: ["Quebecois accent"]}
+
+
 def test_a_mistyped_field_offers_the_search_with_the_right_one(cast):
     page = find_voices(cast.ana, VoiceFilter(words="warm gendr:female"))
 
@@ -284,11 +297,42 @@ def test_closest_voices_follow_the_few_that_have_all_words(cast):
     assert ids == [page.voices[0].pk]
 
 
+def test_many_voices_with_all_words_still_show_what_was_understood(cast):
+    for number in range(FEW):
+        factories.make_voice(cast.account, f"Ada {number}", description="A warm old man.")
+    factories.make_voice(cast.account, "Bob", gender="male", age="old")
+
+    page = find_voices(cast.ana, VoiceFilter(words="warm old man"))
+
+    assert (page.found_count, page.answer.exact_count, page.answer.lacking) == (FEW, FEW, {})
+    assert [chip.label for chip in page.understood] == ["warm", "old", "male"]
+    assert find_voices(cast.ana, VoiceFilter(words="warm")).understood == []
+
+
+def test_a_typo_of_a_word_for_voices_wins_over_other_similar_words(cast):
+    ada = factories.make_voice(cast.account, "Ada", description="A warm voice.")
+    factories.make_voice(cast.account, "Ram")
+    factories.make_voice(cast.account, "Wrap")
+
+    page = find_voices(cast.ana, VoiceFilter(words="wram"))
+
+    assert (page.ids, page.respelled) == ([ada.pk], {"wram": ("warm",)})
+
+
 def test_search_for_a_name_finds_only_that_voice(cast):
-    factories.make_voice(cast.account, "Calm Old Man")
+    factories.make_voice(cast.account, "Zoe Old Man")
     factories.make_voice(cast.account, "Bob", gender="male", age="old", description="Calm.")
 
-    assert find_voices(cast.ana, VoiceFilter(words="calm old man")).found_count == 1
+    assert names(find_voices(cast.ana, VoiceFilter(words="zoe old man"))) == ["Zoe Old Man"]
+
+
+def test_name_of_words_for_voices_comes_first(cast):
+    factories.make_voice(cast.account, "Zoe - Calm Old Man")
+    factories.make_voice(cast.account, "Bob", gender="male", age="old", description="Calm.")
+
+    page = find_voices(cast.ana, VoiceFilter(words="calm old man"))
+
+    assert names(page) == ["Zoe - Calm Old Man", "Bob"]
 
 
 def test_exact_selection_leaves_out_what_fits_only_nearly(cast):

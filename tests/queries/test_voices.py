@@ -179,8 +179,9 @@ def test_invalid_expression_finds_nothing_and_shows_the_position(many):
         ("warn", ["Warm Eve"], {"warn": ("warm",)}),
         ("waarm eve", ["Warm Eve"], {"waarm": ("warm",)}),
         ("wrm", [], {}),
-        ("wram nowhere", [], {}),
-        ("gender:female wram", [], {}),
+        # Read as briefs: those that come close follow.
+        ("wram nowhere", ["Warm Eve", "小美丽"], {}),
+        ("gender:female wram", ["小美丽"], {}),
         ("wxyz", [], {}),
     ],
 )

@@ -292,7 +292,8 @@ def find_voice_ids(user: User, wanted: VoiceFilter, *, is_exact: bool = False) -
         return answer.ids
     full = replace(search, words="")
     if not answer.exact_count:
-        full = replace(full, node=AllOf((search.conditions, answer.brief.everything)))
+        brief = answer.brief
+        full = replace(full, node=AllOf((search.conditions, brief.required, brief.everything)))
     return answer_search(engine, full, facets=[], page=1, size=_EVERYTHING).ids
 
 

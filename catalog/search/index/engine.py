@@ -1,16 +1,16 @@
 """Run searches on an index, with bitmaps of documents."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import reduce
 from heapq import merge
 from itertools import islice
-from operator import and_, or_
+from operator import and_, or_, sub
 
 import numpy as np
 from pyroaring import BitMap
 
-from catalog.search.engines import Search
+from catalog.search.engines import Ranking, Search
 from catalog.search.index.arrays import as_numbers
 from catalog.search.index.phrases import find_any_phrase, find_phrase, find_word
 from catalog.search.index.versions import IndexVersion, Shard
@@ -43,10 +43,10 @@ class IndexEngine:
         self._edition = edition
         # Spelling correction and briefs ask for the same beginnings.
         self._known: dict[str, bool] = {}
-        # Facet counts evaluate mostly the same conditions again.
-        self._held: dict[tuple[int, Node], BitMap] = {}
-        # Keyed by the narrowed bitmap's id; the bitmap is kept too, so its id stays unique.
-        self._narrowed: dict[tuple[int, Node], tuple[BitMap, BitMap]] = {}
+        # Facet counts and scores evaluate mostly the same conditions again. They are keyed by id,
+        # because hashing a tree takes longer than evaluating it, and kept, so ids stay unique.
+        self._held: dict[tuple[int, int], tuple[Node, BitMap]] = {}
+        self._narrowed: dict[tuple[int, int], tuple[Node, BitMap, BitMap]] = {}
 
     def select(self, search: Search) -> list[BitMap]:
         """Return the matching documents."""
@@ -109,30 +109,34 @@ class IndexEngine:
         return self._edition.remember_first(search, list_first)
 
     def rank(
-        self, found: list[BitMap], search: Search, parts: Sequence[tuple[Node, int]], least: int
-    ) -> tuple[list[BitMap], list[list[BitMap]]]:
-        """Return the documents with at least this score, and the same in groups, best first."""
-        groups: dict[int, list[BitMap]] = {}
-        for place, documents in enumerate(found):
-            matches = [(self._narrow(place, node, documents, search), n) for node, n in parts]
-            for score, scored in _add_up(matches, documents):
-                if score >= least:
-                    groups.setdefault(score, [BitMap() for _ in found])[place] = scored
-        best_first = [groups[score] for score in sorted(groups, reverse=True)]
-        whole = [
-            BitMap.union(BitMap(), *(group[place] for group in best_first))
-            for place in range(len(found))
+        self, search: Search, parts: Sequence[tuple[Node, int]], least: int, full: int
+    ) -> Ranking[list[BitMap]]:
+        """Return the documents by score."""
+        listed = self.select(search)
+        scores = [
+            _add_up([(self._narrow(place, node, documents, search), n) for node, n in parts])
+            for place, documents in enumerate(listed)
         ]
-        return whole, best_first
+        with_twins = _reach(listed, scores, least)
+        if not any(with_twins):
+            with_twins = _reach(listed, scores, 1)
+        found = self._edition.twins.drop_later(with_twins) if search.has_twins else with_twins
+        full_count = self.size(_reach(found, scores, full))
+        return Ranking(listed, found, with_twins, full_count, _group(found, scores))
 
-    def match(self, search: Search, node: Node, ids: list[int]) -> set[int]:
-        """Return those of the primary keys whose documents match the condition."""
-        found = set()
-        for place, shard in enumerate(self._edition.shards):
-            documents = shard.segment.documents_of(np.array(ids, dtype=np.int64)) - shard.dead
-            matching = self._narrow(place, node, documents, search)
-            found |= set(shard.segment.pks[as_numbers(matching)].tolist())
-        return found
+    def match(
+        self, found: list[BitMap], search: Search, nodes: Sequence[Node], ids: list[int]
+    ) -> list[set[int]]:
+        """Return those of the primary keys whose documents match each condition."""
+        matching: list[set[int]] = [set() for _ in nodes]
+        keys = np.array(ids, dtype=np.int64)
+        for place, (shard, documents) in enumerate(zip(self._edition.shards, found, strict=True)):
+            those = as_numbers(shard.segment.documents_of(keys))
+            pairs = list(zip(those.tolist(), shard.segment.pks[those].tolist(), strict=True))
+            for node, pks in zip(nodes, matching, strict=True):
+                fitting = self._narrow(place, node, documents, search)
+                pks.update(pk for document, pk in pairs if document in fitting)
+        return matching
 
     def count_values(self, found: list[BitMap], search: Search, facet: str) -> dict[str, int]:
         """Count the documents per value of the facet."""
@@ -165,10 +169,10 @@ class IndexEngine:
 
     def _narrow(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         """Return the documents of one shard that match the condition."""
-        key = (id(within), node)
+        key = (id(within), id(node))
         if key not in self._narrowed:
-            self._narrowed[key] = within, self._narrow_again(place, node, within, search)
-        return self._narrowed[key][1]
+            self._narrowed[key] = node, within, self._narrow_again(place, node, within, search)
+        return self._narrowed[key][2]
 
     def _narrow_again(self, place: int, node: Node, within: BitMap, search: Search) -> BitMap:
         match node:
@@ -192,9 +196,10 @@ class IndexEngine:
         return _LAST
 
     def _holding(self, place: int, node: Leaf, search: Search) -> BitMap:
-        if (place, node) not in self._held:
-            self._held[place, node] = self._find(place, node, search)
-        return self._held[place, node]
+        key = (place, id(node))
+        if key not in self._held:
+            self._held[key] = node, self._find(place, node, search)
+        return self._held[key][1]
 
     def _find(self, place: int, node: Leaf, search: Search) -> BitMap:
         match node:
@@ -263,34 +268,61 @@ class IndexEngine:
         return [int(str(key[-1])) for key in islice(both, stop - start)]
 
 
-def _add_up(matches: list[tuple[BitMap, int]], documents: BitMap) -> list[tuple[int, BitMap]]:
-    """Return the documents by the sum of the numbers that they match.
+# The sums of a shard's documents: a bitmap for each binary digit, lowest first.
+_Sums = list[BitMap]
 
-    There is a bitmap for each binary digit of the sums, and a number is added to all documents at
-    once, with carries.
+
+def _add_up(matches: Iterable[tuple[BitMap, int]]) -> _Sums:
+    """Return for each document the sum of the numbers that it matches.
+
+    A number is added to all documents at once, with carries.
     """
-    digits: list[BitMap] = []
+    digits: _Sums = []
     for matching, number in matches:
         for place in range(number.bit_length()):
             if number >> place & 1:
                 _add_digit(digits, matching, place)
-    sums = [(0, documents)]
-    for digit in reversed(digits):
-        sums = [
-            (2 * total + bit, part)
-            for total, those in sums
-            for bit, part in ((1, those & digit), (0, those - digit))
-            if part
-        ]
-    return sums
+    return digits
 
 
 def _add_digit(digits: list[BitMap], carry: BitMap, place: int) -> None:
     while carry:
-        while len(digits) <= place:
+        while len(digits) < place:
             digits.append(BitMap())
+        if len(digits) == place:
+            digits.append(carry)
+            return
         digits[place], carry = digits[place] ^ carry, digits[place] & carry
         place += 1
+
+
+def _reach(found: list[BitMap], scores: list[_Sums], least: int) -> list[BitMap]:
+    """Return the documents whose sum is at least this."""
+    reached = []
+    for documents, digits in zip(found, scores, strict=True):
+        more, same = BitMap(), documents
+        for place in reversed(range(max(len(digits), least.bit_length()))):
+            digit = digits[place] if place < len(digits) else BitMap()
+            if least >> place & 1:
+                same = same & digit
+            else:
+                more, same = more | (same & digit), same - digit
+        reached.append(more | same)
+    return reached
+
+
+def _group(found: list[BitMap], scores: list[_Sums]) -> Iterator[list[BitMap]]:
+    """Yield the documents in groups of the same sum, highest first."""
+    if not any(found):
+        return
+    if not any(scores):
+        yield found
+        return
+    length = max(map(len, scores))
+    digits = [sums[length - 1] if len(sums) == length else BitMap() for sums in scores]
+    rest = [sums[: length - 1] for sums in scores]
+    yield from _group(list(map(and_, found, digits)), rest)
+    yield from _group(list(map(sub, found, digits)), rest)
 
 
 def _count_common(documents: list[BitMap], found: list[BitMap]) -> int:
