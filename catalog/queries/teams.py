@@ -1,5 +1,6 @@
 """A user's teams, the members of a team, and its invitations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from catalog import policies
-from catalog.models import Invitation, Membership, PasswordLink, Team, User
+from catalog.models import Invitation, Membership, PasswordLink, Team, User, Voice
 
 # In the order of ``Membership.objects.of``. Every request runs this query, and composing it takes
 # ten times as long as running it.
@@ -26,6 +27,13 @@ def find_own_memberships(user: User) -> list[Membership]:
         values = [membership.team_id, name, bool(is_strict)]
         membership.team = Team.from_db("default", ["id", "name", "requires_second_factor"], values)
     return found
+
+
+def find_team_of_voice(user: User, pk: int, own_teams: Sequence[Team]) -> Team | None:
+    """Return the one of the user's own teams in which they can see a voice."""
+    rows = Voice.objects.visible_in(own_teams, user).filter(pk=pk)
+    voice = rows.select_related("account__team").first()
+    return voice.account.team if voice else None
 
 
 def find_members(user: User) -> list[Membership]:

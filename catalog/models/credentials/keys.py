@@ -43,13 +43,17 @@ class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     """Queries for provider accounts."""
 
     def visible_to(self, user: User) -> Self:
-        """Keep accounts of the user's team that are shared or that the user has a key for.
+        """Keep accounts of the user's current team that they can see."""
+        return self.visible_in(Team.objects.visible_to(user), user)
+
+    def visible_in(self, own_teams: Iterable[Team], user: User) -> Self:
+        """Keep accounts of the user's teams that are shared or that the user has a key for.
 
         An account whose last key was removed stays visible to those who could see it before.
         """
         own = Credential.objects.filter(owner=user).values("account")
         here = self.filter(provider__in=settings.PROVIDER_BASE_URLS)
-        return here.filter(team__in=Team.objects.visible_to(user)).filter(
+        return here.filter(team__in=own_teams).filter(
             Q(is_shared=True) | Q(last_owner=user) | Q(pk__in=own)
         )
 

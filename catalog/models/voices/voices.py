@@ -1,6 +1,6 @@
 """Our copy of the providers' voices, and their labels."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Self
 
 from django.db import models
@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 
 from catalog.models.credentials.key_sets import KeySet
 from catalog.models.credentials.keys import ProviderAccount
+from catalog.models.teams.teams import Team
 from catalog.models.users import User
 from catalog.providers.labels import (
     accent_label,
@@ -24,11 +25,15 @@ class VoiceQuerySet(models.QuerySet["Voice"]):
     """Queries for voices."""
 
     def visible_to(self, user: User) -> Self:
+        """Keep the voices of the user's current team that they can see."""
+        return self.visible_in(Team.objects.visible_to(user), user)
+
+    def visible_in(self, own_teams: Iterable[Team], user: User) -> Self:
         """Keep the voices of accounts that the user can see, listed by a key that they may use.
 
         If no key is known to list a voice, its account decides.
         """
-        accounts = ProviderAccount.objects.visible_to(user).values("pk")
+        accounts = ProviderAccount.objects.visible_in(own_teams, user).values("pk")
         hidden = KeySet.objects.hidden_from(user).values("pk")
         return self.filter(account__in=accounts).exclude(key_set__in=hidden)
 

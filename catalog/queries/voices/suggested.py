@@ -19,7 +19,7 @@ _MOST_OF_BATCH = 6
 
 @dataclass(frozen=True, slots=True)
 class FrontReason:
-    """Why a voice comes first: ``words``, or when the user last used it."""
+    """Why a voice comes first: ``words``, or when the user last used it, or what its card shows."""
 
     words: str = ""
     used_at: datetime | None = None
@@ -48,7 +48,7 @@ def find_front(user: User, team: Team) -> dict[int, FrontReason]:
 def _list_reasons(user: User, team: Team) -> Iterator[tuple[int, FrontReason]]:
     stars = Star.objects.filter(user=user, voice__account__team=team)
     for pk, _ in _pick_newest(stars.values_list("voice", "starred_at"), "starred_at", _MOST):
-        yield pk, FrontReason("Starred")
+        yield pk, FrontReason()  # its star says so
     own = Q(requested_by=user, kept_by=None) | Q(kept_by=user)
     jobs = CloneJob.objects.filter(own, team=team, state=CloneJob.State.READY)
     made = jobs.values_list("voice", "created_at", "batch")

@@ -162,9 +162,11 @@ def _explain_closed(request: Request, pk: int) -> NotOpen:
     if team := find_team_of_collection(request.user, pk, own_teams(request)):
         return NotOpen.in_other_team(team)
     words = (
-        "It's personal, or it was removed. Ask the person who sent you the link to share it with"
+        "It's personal, it belongs to a team that you aren't in, or it was removed."
+        " If the person who sent you the link is in"
     )
-    return NotOpen("You can't open this collection", f"{words} {request.team}.")
+    words = f"{words} {request.team} too, ask them to share it with the team."
+    return NotOpen("You can't open this collection", words)
 
 
 def _get_collection(request: Request, pk: int) -> Collection:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from catalog.queries.comparisons import find_voice_rounds
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, VoiceFilter
 from catalog.queries.syntheses.code_snippets import find_ready_calls
+from catalog.queries.teams import find_team_of_voice
 from catalog.queries.voices.history import find_history
 from catalog.queries.voices.references import find_references
 from catalog.queries.voices.search import find_voices, get_list_context
@@ -39,12 +40,14 @@ from catalog.views.base.media import send_sound
 from catalog.views.base.requests import (
     Request,
     is_partial,
+    own_teams,
     render_part,
     shown_address,
     signed_in,
 )
 from catalog.views.cleanups.keep import keeping_context
 from catalog.views.comparisons.tray import read_tray
+from catalog.views.errors import NotOpen
 from catalog.views.syntheses import speech_context
 from catalog.views.voices.cards import draw_cards
 from catalog.views.voices.etags import make_list_etag
@@ -125,7 +128,10 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     rows = Voice.objects.visible_to(request.user).select_related(
         "account__team", "clip", "responsible"
     )
-    voice = get_object_or_404(rows.prefetch_related("labels"), pk=pk)
+    voice = rows.prefetch_related("labels").filter(pk=pk).first()
+    if voice is None:
+        team = find_team_of_voice(request.user, pk, own_teams(request))
+        raise NotOpen.in_other_team(team) if team else Http404
     job = find_maker(request.user, voice)
     context = {
         **marks_context(request, voice),
