@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from catalog.core.locales import say_day
 from catalog.models import Consent, Speaker, User
 from catalog.search.text_normalization import fold_text
 
@@ -89,9 +90,9 @@ def _find_end(earlier: list[Consent], today: date) -> Contradiction | None:
     last = earlier[-1] if earlier else None
     if last is None or last.ends_on is None or not last.has_ended(today):
         return None
-    words = f"The consent of {_day(last)} expired on {last.ends_on:%B %-d, %Y}."
+    words = f"The consent of {_day(last)} expired on {say_day(last.ends_on)}."
     return Contradiction(f"ended:{last.pk}", words)
 
 
 def _day(consent: Consent) -> str:
-    return f"{consent.attested_at:%B %-d, %Y}"
+    return say_day(consent.attested_at)

@@ -84,7 +84,7 @@ def test_finished_job_warns_about_a_weak_match(job, clock, monkeypatch):
 
     job.refresh_from_db()
     assert job.is_ready
-    assert job.message.startswith("Ready. The match is weak")
+    assert job.message.startswith("The match is weak")
 
 
 def test_job_whose_worker_died_after_the_search_adopts_its_clone(job, clock, monkeypatch):

@@ -151,7 +151,7 @@ def test_sent_form_says_that_noise_was_removed(cast):
 
     _, words = convert_samples(sources, get_adapter("inworld").info)
 
-    assert words == "The recording as uploaded. Voiceboard removed background noise."
+    assert words == "The recording, not converted. Voiceboard removed background noise."
 
 
 def make_sources(cast, *seconds: float, **cut: float):

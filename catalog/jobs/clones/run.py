@@ -331,8 +331,8 @@ class _CloneRun(CancelStep):
             delay = timedelta(seconds=min(60, 3 * tries))
             self._wait(words, delay, voice=voice, empty_look_count=tries)
             return
-        words = f"Ready. {self._note_of_result}".strip()
-        if not self._finish_unless_cancelled(State.READY, voice=voice, message=words[:500]):
+        words = self._note_of_result[:500]
+        if not self._finish_unless_cancelled(State.READY, voice=voice, message=words):
             self._remove(provider)
             return
         record(None, "clone ready", self.job, team=self.job.team, now=now, voice=voice.shown_name)

@@ -162,7 +162,9 @@ def convert_samples(
     """
     if len(sources) <= info.max_samples and all(_fits(source, info) for source in sources):
         words = "The recording" if len(sources) == 1 else f"{len(sources)} recordings"
-        return tuple(map(_as_file, sources)), f"{words} as uploaded.{_describe_cleaning(sources)}"
+        cleaning = _describe_cleaning(sources)
+        how = ", not converted." if cleaning else " as uploaded."
+        return tuple(map(_as_file, sources)), f"{words}{how}{cleaning}"
     joined = join_pieces(
         [_as_piece(source) for source in sources],
         max_seconds=info.max_sample_seconds,
