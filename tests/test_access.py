@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
 from django.views.generic import RedirectView
 
 from catalog.models import Credential, Membership, PreviewClip, Selection
@@ -107,10 +108,21 @@ HEAD_AND_GET = ("HEAD", "GET")
 UNKNOWN_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 
 
+def reaches_a_view(path: str) -> bool:
+    try:
+        resolve(unquote(path, errors="replace"))
+    except Resolver404:
+        return False
+    return True
+
+
 def test_a_malformed_id_gets_404(world, subtests):
     for name in WITH_IDS:
         path, first = address(name, world.aurora), str(getattr(world.aurora, TABLE[name].ids[0]).pk)
         broken = [path.replace(f"/{first}/", f"/{word}/", 1) for word in WORDS_FOR_IDS]
+        # All addresses that reach no view get the same answer, so one of them is requested.
+        unknown = [each for each in broken if not reaches_a_view(each)]
+        broken = [each for each in broken if each not in unknown[1:]]
 
         with one_of_many(subtests, world, name=name):
             answers = {each: call(world.clients["ana"], method_of(name), each) for each in broken}
@@ -145,17 +157,19 @@ POSTABLE = [name for name, page in TABLE.items() if page.post not in {NEVER, CLO
 
 
 def test_a_post_without_a_valid_csrf_token_or_from_another_origin_is_refused(world, subtests):
-    before = all_rows()
+    before, stranger, ana = all_rows(), Client(enforce_csrf_checks=True), world.clients["ana"]
+    for client, path in ((stranger, "/account/login/"), (ana, "/you/")):
+        read_body(client.get(path))
+    ana.handler.enforce_csrf_checks = True
     for name in POSTABLE:
+        client = stranger if name == "account_login" else ana
         with one_of_many(subtests, world, name=name):
-            demand_refusals(world, name, before)
+            demand_refusals(world, client, name, before)
 
 
-def demand_refusals(world: SimpleNamespace, name: str, before: dict[str, Any]) -> None:
-    client = Client(enforce_csrf_checks=True)
-    if name != "account_login":
-        client.cookies = world.clients["ana"].cookies
-    client.get("/account/login/" if name == "account_login" else "/voices/")
+def demand_refusals(
+    world: SimpleNamespace, client: Client, name: str, before: dict[str, Any]
+) -> None:
     token = client.cookies["csrftoken"].value
     attacks = (
         {},

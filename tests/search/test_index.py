@@ -191,8 +191,9 @@ def versions() -> dict[int, int]:
 
 
 def assert_same_answers(library: SimpleNamespace, index: IndexVersion, search: Search) -> None:
-    facets = [*COUNTED, "starred", "has", "is", "main_language"]
-    for page in (1, 2, 9):
+    counted = [*COUNTED, "starred", "has", "is", "main_language"]
+    # Counts are the same on every page.
+    for page, facets in ((1, counted), (2, []), (9, [])):
         by_sql = answer_search(SqlEngine(), search, facets=facets, page=page, size=PAGE)
         by_index = answer_search(IndexEngine(index), search, facets=facets, page=page, size=PAGE)
         assert by_index == by_sql
