@@ -1,5 +1,6 @@
 """Helpers that clone at the sandbox while calls fail and workers die."""
 
+import itertools
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -37,9 +38,13 @@ QUICK = [
 ]
 # Faults that take real time; the tests shorten the adapters' timeouts.
 SLOW = [FaultKind.LATE, FaultKind.SLOW_BEFORE, FaultKind.SLOW_AFTER, FaultKind.DRIP]
+# The call is lost before or after the provider has done its work.
+_LOST = {FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER}
 # For each provider, the wrong type instead of an ID or a list.
 _ID_FIELDS = ("id", "voice_id", "voiceId", "voice", "voices", "data")
 NONSENSE = {name: {"no": "id"} for name in _ID_FIELDS}
+
+WITH_ALL_PAIRS = "elevenlabs"
 
 # Where a worker dies: around one call, or just after it wrote something.
 NEVER, BEFORE, BODY_SENT, OVER = "never", "before the call", "body sent", "call over"
@@ -53,6 +58,20 @@ class Spot(NamedTuple):
     name: str
     method: str
     after: int = 0
+
+
+def pair(deaths: list[str], *, has_all: bool) -> list[tuple[FaultKind, str]]:
+    """Return faults with deaths: each fault without a death, and each death with a lost call.
+
+    What a response means is up to the adapter, and a death is up to the jobs, which are the same
+    for all providers. A worker that dies hasn't used the response, so it only matters whether the
+    provider has done its work. One provider has all pairs.
+    """
+    return [
+        (kind, point)
+        for kind, point in itertools.product(QUICK, deaths)
+        if has_all or point == NEVER or kind in _LOST
+    ]
 
 
 class WorkerDied(BaseException):
