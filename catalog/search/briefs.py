@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from catalog.search.criteria import TEXT, Criterion, list_phrases, make_criterion
+from catalog.search.criteria import TEXT, Criterion, make_criterion
 from catalog.search.lexicon import ACCENTS, FILLERS, NEGATIONS
 from catalog.search.meanings import (
     AGE_WORDS,
@@ -83,8 +83,6 @@ class Brief:
                 parts.append((AnyOf((criterion.node, criterion.near)), near))
             if criterion.kind == "word":
                 parts.append((_in_name(criterion.node), 2))
-            elif literal := list_phrases(criterion.typed):
-                parts.append((AnyOf(literal), 1))
         return parts
 
 
