@@ -32,7 +32,7 @@ COLUMN_FACETS = {
     "main_language": "language",
     "account": "account",
 }
-# With fewer results, a search with words is followed by the closest voices.
+# With fewer results that have all words, voices that come close follow.
 FEW = 10
 _NAMES = frozenset({"name", "ids"})
 # An export of everything explains nothing.
@@ -196,12 +196,12 @@ def answer_search(
     brief = _read_words(engine, search) if search.words else None
     if brief is not None and count and _is_name(engine, search):
         brief = None
-    if brief is not None and count < FEW:
+    if brief is not None and count >= FEW and len(brief.criteria) < 2:
+        brief = None  # one word that many voices have is a search like any other
+    if brief is not None:
         closest = _answer_brief(engine, search, brief, found, facets=facets, page=page, size=size)
         if closest is not None:
             return replace(closest, respelled=_respelled(spellings, count))
-    elif brief is not None and len(brief.criteria) < 2:
-        brief = None  # one word that many voices have is a search like any other
     page, page_count = _fit_page(page, count, size)
     return SearchResult(
         ids=engine.order(found, search, (page - 1) * size, min(page * size, count)),
@@ -255,11 +255,13 @@ def _answer_brief(
     parts = brief.parts
     full = 1 << sum(number for _, number in parts).bit_length()
     parts += [(brief.everything, full), (search.node, 2 * full)]
+    # If many have all of the words, only those that lack nothing follow.
+    least = brief.least_score if exact_count < FEW else full
     closest = AnyOf((search.node, AllOf((search.conditions, brief.required))))
 
     def rank(search: Search) -> Ranking[Found]:
         wider = replace(search, node=closest, keeps_twins=True)
-        return engine.rank(wider, parts, brief.least_score, full)
+        return engine.rank(wider, parts, least, full)
 
     ranking = rank(search)
 

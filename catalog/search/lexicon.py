@@ -196,7 +196,8 @@ audiobook: audiobook, audiobooks, audio book, hörbuch, hörbücher, audiolibro,
     livre audio, livres audio, novel, fiction, bedtime, fairy tales, fairy tale, tales,
     children's books, 有声书, 有声阅读, 有声小说, 小说, オーディオブック
 customer_support: customer support, customer service, customer care, support, call center,
-    call centre, call centers, call centres, help desk, helpdesk, contact center, agent,
+    call centre, call centers, call centres, help desk, helpdesk, help line, helpline,
+    hotline, support line, contact center, agent,
     kundenservice, kundendienst, atención al cliente, service client, 客服, 客服与业务办理,
     客户服务, カスタマーサポート
 phone_menus: ivr, phone menu, phone menus, phone, on hold, hold message, voicemail,

@@ -28,6 +28,7 @@ def labels(text: str) -> list[str]:
         ("little boy character", ["child", "male", "characters"]),
         ("movie trailer voice", ["dramatic"]),
         ("call center", ["customer support"]),
+        ("a voice for our help line", ["customer support"]),
         ("custmer suport", ["customer support"]),
         ("wram yung lady", ["warm", "young", "female"]),
         ("storytellers", ["narration"]),
