@@ -20,6 +20,7 @@ from catalog.jobs.clones.duplicates import find_due_audits
 from catalog.jobs.clones.run import forget_first_sounds
 from catalog.jobs.credentials.check import find_due_checks
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
+from catalog.jobs.health.hosts import note_host
 from catalog.jobs.notifications import forget_old_notices
 from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
@@ -33,6 +34,7 @@ from catalog.jobs.voices.settings import find_due_settings
 from catalog.jobs.voices.twins import refresh_twins
 from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
 from catalog.queries.audit import get_audit_head
+from catalog.search.index.snapshots import forget_replaced_snapshots
 from catalog.tasks import (
     enqueue_analysis,
     enqueue_check,
@@ -95,6 +97,7 @@ def sweep_task() -> None:
     now = database_now()
     postpone_plans(measure_silence(SCHEDULE, now), now)
     note_beat(SCHEDULE, "", now)
+    note_host(now)
     probe_providers(now)
     _wake_due(_DUE_AT_ONCE, now)
 
@@ -140,6 +143,7 @@ def tidy_task() -> None:
     refresh_twins()
     forget_old_notices(database_now())
     forget_silent(database_now())
+    forget_replaced_snapshots(timezone.now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)
 
@@ -154,4 +158,6 @@ def report_stale_task() -> None:
 
 def say_alive(name: str, queues: str) -> None:
     """Record a worker's heartbeat."""
-    note_beat(name, queues, database_now())
+    now = database_now()
+    note_beat(name, queues, now)
+    note_host(now)

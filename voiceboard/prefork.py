@@ -27,7 +27,6 @@ from typing import Any, NoReturn
 
 import django
 from celery.signals import beat_init, worker_init
-from celery.utils.nodenames import default_nodename, host_format
 from django.conf import settings
 from django.core.management import call_command
 from granian.cli import cli as granian
@@ -217,7 +216,7 @@ def _run(name: str) -> None:
         place = {"port": settings.SANDBOX_PORT, "state": settings.DATA_DIR / "sandbox"}
         call_command("serve_sandbox", voices=300, engine=engine, **place)
     else:
-        node = host_format(default_nodename(f"{name}@%h"))
+        node = f"{name}@{settings.HOST_NAME}"
         worker = app.Worker(hostname=node, loglevel="INFO", **_APART, **WORKERS[name])
         worker.start()
         sys.exit(worker.exitcode)

@@ -1,5 +1,6 @@
 """All settings, read from the environment; invalid values stop the start."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
 # Where media files lie instead: s3://bucket/prefix?endpoint=https://...&region=...
 MEDIA_STORE_URL = env.read_bucket("VOICEBOARD_FILES")
+# Whether media/ is one folder for all hosts, such as over NFS.
+MEDIA_IS_SHARED = env.read_flag("VOICEBOARD_FILES_SHARED", False)
 S3_KEY_ID = env.read_text("VOICEBOARD_S3_KEY_ID")
 S3_SECRET = env.read_secret("VOICEBOARD_S3_SECRET")
 
@@ -171,7 +174,11 @@ CACHES = {
     }
 }
 
-CELERY_BROKER_URL = env.read_secret("CELERY_BROKER_URL", queue_url(DATA_DIR / "queue"))
+# Containers often have a new name after each start; this one stays.
+HOST_NAME = env.read_text("VOICEBOARD_HOST_NAME", socket.gethostname())
+_QUEUE_URL = queue_url(DATA_DIR / "queue")
+CELERY_BROKER_URL = env.read_secret("CELERY_BROKER_URL", _QUEUE_URL)
+BROKER_IS_EMBEDDED = CELERY_BROKER_URL == _QUEUE_URL
 
 AUTH_USER_MODEL = "catalog.User"
 AUTHENTICATION_BACKENDS = ["catalog.views.base.auth_backends.AccountBackend"]

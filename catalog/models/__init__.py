@@ -14,14 +14,14 @@ from catalog.models.consents import Consent
 from catalog.models.credentials.key_sets import KeySet, ListingKey
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
-from catalog.models.health import Heartbeat
+from catalog.models.health import Heartbeat, Host, Tick
 from catalog.models.installation import Installation
 from catalog.models.notifications import Notification
 from catalog.models.preferences import Preference
 from catalog.models.previews import PreviewClip
 from catalog.models.samples.reports import SampleReport
 from catalog.models.samples.samples import Sample
-from catalog.models.searches import SavedSearch, Selection
+from catalog.models.searches import IndexFile, SavedSearch, Selection
 from catalog.models.similarity import ClipSimilarity, SoundQuery, VoiceEmbedding
 from catalog.models.speakers import Speaker
 from catalog.models.syncs import SyncRun
@@ -53,6 +53,8 @@ __all__ = [
     "Credential",
     "CredentialReplacement",
     "Heartbeat",
+    "Host",
+    "IndexFile",
     "Installation",
     "Invitation",
     "Keep",
@@ -82,6 +84,7 @@ __all__ = [
     "Tag",
     "TagUse",
     "Team",
+    "Tick",
     "User",
     "UserVersion",
     "Voice",

@@ -1,4 +1,4 @@
-"""Heartbeats of the background processes."""
+"""Heartbeats of the background processes, their hosts, and the ticks that they share."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -36,3 +36,24 @@ class Heartbeat(models.Model):
     def is_alive(self, now: datetime) -> bool:
         """Return whether the heartbeat is recent."""
         return self.seen_at > now - _SILENCE
+
+
+class Tick(models.Model):
+    """A periodic task, which whoever claims it first runs for all schedules of all hosts."""
+
+    name = models.CharField(max_length=120, unique=True)
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Host(models.Model):
+    """A machine that runs Voiceboard, and hashes of the settings that all of them must share."""
+
+    name = models.CharField(max_length=255, unique=True)
+    seen_at = models.DateTimeField()
+    settings: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.name

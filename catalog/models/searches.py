@@ -63,3 +63,21 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return f"Selection {self.pk}"
+
+
+class IndexFile(models.Model):
+    """The newest search index of some teams (``scope``) in one layout, and where it is stored."""
+
+    scope = models.CharField(max_length=200)
+    layout = models.PositiveIntegerField()
+    key = models.CharField(max_length=200)
+    # The number of the last change to each team's voices that the index has.
+    versions: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "layout"], name="one_index_for_a_layout"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Index {self.key}"

@@ -1,21 +1,25 @@
 """The index is stored on disk, read by every process, and never gives outdated answers."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from catalog.jobs.searches.index import build_due_indexes, build_index, list_scopes
-from catalog.models import CatalogVersion, Membership, Team, Voice
+from catalog.models import CatalogVersion, IndexFile, Membership, Team, Voice
 from catalog.models.voices.versions import raise_version, touch_voices
 from catalog.queries.voices.search import VoiceFilter, find_voices
-from catalog.search.index import cache, versions
+from catalog.search.index import cache, snapshots, versions
 from catalog.search.index.cache import INDEX_CACHE, IndexCache
-from catalog.search.index.snapshots import snapshot_path
+from catalog.search.index.snapshots import forget_replaced_snapshots, read_mark
 from catalog.services.annotations import star_voice, write_note
 from catalog.services.collections import collect_voices, make_collection
 from catalog.services.credentials.keys import share_credential
 from catalog.services.voices.edit import archive_voices, rename_voice
 from tests import factories
+from tests.media import media_path
 
 STARRED = {"starred": ("yes",)}
 
@@ -29,6 +33,10 @@ def aurora(cast):
     cast.teams = frozenset({cast.aurora.pk})
     build_index(cast.teams)
     return cast
+
+
+def index_path(teams: frozenset[int]) -> Path:
+    return media_path(read_mark(teams))
 
 
 def names(user, **wanted) -> list[str]:
@@ -151,7 +159,7 @@ def test_index_with_many_changes_is_replaced_by_a_newer_one(aurora, monkeypatch)
 
 @pytest.mark.parametrize("content", [b"", b"torn", b"voiceboard index\n\xff\xff\xff"])
 def test_invalid_index_file_is_dropped_and_rebuilt(aurora, content):
-    snapshot_path(aurora.teams).write_bytes(content)
+    index_path(aurora.teams).write_bytes(content)
 
     assert INDEX_CACHE.find_index_version(aurora.teams) is None
     assert build_due_indexes() == [aurora.teams]
@@ -159,11 +167,39 @@ def test_invalid_index_file_is_dropped_and_rebuilt(aurora, content):
 
 
 def test_truncated_index_file_is_dropped(aurora):
-    path = snapshot_path(aurora.teams)
+    path = index_path(aurora.teams)
     path.write_bytes(path.read_bytes()[:-100])
 
     assert INDEX_CACHE.find_index_version(aurora.teams) is None
-    assert not path.exists()
+    assert read_mark(aurora.teams) is None
+
+
+def test_missing_index_file_is_rebuilt(aurora):
+    index_path(aurora.teams).unlink()
+
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
+    assert build_due_indexes() == [aurora.teams]
+    assert names(aurora.mia) == ["Ada", "Bob"]
+
+
+def test_replaced_index_files_are_removed_after_an_hour(aurora):
+    old = index_path(aurora.teams)
+    build_index(aurora.teams)
+    now = datetime.now(UTC)
+
+    assert forget_replaced_snapshots(now + timedelta(minutes=50)) == 0
+    assert forget_replaced_snapshots(now + timedelta(minutes=70)) == 1
+    assert not old.exists()
+    assert names(aurora.mia) == ["Ada", "Bob"]
+
+
+def test_index_of_another_layout_is_left_to_the_version_that_made_it(aurora):
+    IndexFile.objects.update(layout=4)
+
+    assert INDEX_CACHE.find_index_version(aurora.teams) is None
+    build_due_indexes()
+
+    assert sorted(IndexFile.objects.values_list("layout", flat=True)) == [4, snapshots._LAYOUT]
 
 
 def test_index_newer_than_the_database_is_not_used(aurora):
@@ -176,7 +212,7 @@ def test_index_newer_than_the_database_is_not_used(aurora):
 
 
 def test_index_file_is_readable_only_by_its_owner(aurora):
-    assert snapshot_path(aurora.teams).stat().st_mode & 0o077 == 0
+    assert index_path(aurora.teams).stat().st_mode & 0o077 == 0
 
 
 def test_least_recently_used_index_is_evicted_when_memory_is_full(aurora, settings):

@@ -12,7 +12,7 @@ from typing import Any
 
 from catalog.sandbox import Sandbox
 from tests.migrated import FOREIGN, copy_database
-from tests.servers.binaries import running
+from tests.servers.binaries import HOST, running
 from tests.servers.processes import ROOT
 
 
@@ -23,7 +23,8 @@ class Installation:
         folder.mkdir()
         if "DATABASE_URL" not in addresses:
             copy_database(folder)
-        self._folder = folder
+        self.folder = folder
+        self.address = f"http://{HOST}:{addresses.get('VOICEBOARD_PORT')}"
         self._stack = ExitStack()
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)},
@@ -50,17 +51,26 @@ class Installation:
         return answer
 
     def _run(self, *arguments: str | Path) -> str:
-        done = subprocess.run(
+        done = self._complete(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refuse(self, *arguments: str) -> str:
+        """Run Python with arguments that must fail, and return what it prints."""
+        done = self._complete(*arguments)
+        assert done.returncode != 0
+        return done.stdout + done.stderr
+
+    def _complete(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
             [sys.executable, *arguments],
-            cwd=self._folder,
+            cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def start_worker(self) -> "subprocess.Popen[bytes]":
         """Start a worker for clones in its own process group."""
@@ -78,7 +88,7 @@ class Installation:
     def start(self, module: list[str]) -> "subprocess.Popen[bytes]":
         """Start a module with its arguments; it ends with the installation."""
         command = [sys.executable, "-m", *module]
-        return self._stack.enter_context(running(command, self._folder, env=self._environment))
+        return self._stack.enter_context(running(command, self.folder, env=self._environment))
 
 
 def _find_providers(sandbox: Sandbox | None) -> dict[str, str]:

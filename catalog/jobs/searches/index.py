@@ -1,11 +1,16 @@
 """Build the search indexes that web processes read, for every team whose index is outdated."""
 
+import logging
+
 from catalog.core.disk_space import has_room
+from catalog.core.media_store import MediaUnavailable
 from catalog.models import ProviderAccount, Team, Voice
 from catalog.search.index.cache import read_versions
 from catalog.search.index.rows import read_rows
 from catalog.search.index.segments import build_segment
 from catalog.search.index.snapshots import read_snapshot_versions, write_snapshot
+
+logger = logging.getLogger(__name__)
 
 # With fewer changes since the snapshot, a process catches up in almost no time.
 _MOST_CHANGED = 1000
@@ -16,8 +21,11 @@ def build_due_indexes() -> list[frozenset[int]]:
     if not has_room():
         return []  # searches fall back to SQL
     due = [teams for teams in list_scopes() if _is_due(teams)]
-    for teams in due:
-        build_index(teams)
+    try:
+        for teams in due:
+            build_index(teams)
+    except MediaUnavailable as exc:
+        logger.warning("An index couldn't be stored; trying again soon: %s", exc)
     return due
 
 

@@ -21,7 +21,7 @@ from catalog.search.index.versions import MOST_CHANGED, IndexVersion, Shard
 @dataclass(slots=True)
 class _Entry:
     edition: IndexVersion
-    mark: tuple[int, int]
+    mark: str
     size: int
 
 
@@ -63,7 +63,7 @@ class IndexCache:
         self._entries.move_to_end(teams)
         return entry.edition
 
-    def _load(self, teams: frozenset[int], known: tuple[int, int] | None) -> _Entry | None:
+    def _load(self, teams: frozenset[int], known: str | None) -> _Entry | None:
         """Load the snapshot if it differs from the known one."""
         if read_mark(teams) == known or (snapshot := read_snapshot(teams)) is None:
             return None
