@@ -28,7 +28,8 @@ class BeatScheduler(PersistentScheduler):
         assert isinstance(entry.schedule, schedule)  # noqa: S101  (each of ours has a period)
         close_old_connections()
         try:
-            if not claim_tick(str(entry.name), entry.schedule.run_every, database_now()):
+            every = entry.schedule.run_every  # type: ignore[attr-defined]  # left out of celery-types
+            if not claim_tick(str(entry.name), every, database_now()):
                 return None
             if entry.task not in RUN_HERE:
                 return super().apply_async(entry, producer=producer, advance=advance, **options)
