@@ -6,7 +6,6 @@ import os
 import resource
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -64,7 +63,6 @@ def _read_settings(sender: Celery, **_: Any) -> None:
     sender.conf.update(
         broker_url=url,
         broker_transport_options=_transport_options(url),
-        beat_schedule_filename=str(Path(settings.DATA_DIR) / "schedule"),
     )
     if url.startswith("amqp"):
         sender.conf.update(task_default_queue_type="quorum", worker_detect_quorum_queues=True)

@@ -141,3 +141,12 @@ def test_two_schedules_run_a_sweep_once(db, monkeypatch):
 
     assert runs == ["sweep"]
     assert Tick.objects.count() == 1
+
+
+def test_schedule_goes_on_where_the_last_one_ended(db):
+    claim_tick("tidy", timedelta(hours=1), NOW)
+
+    scheduler = BeatScheduler(app)
+
+    assert scheduler.schedule["tidy"].last_run_at == NOW
+    assert set(scheduler.schedule) == set(app.conf.beat_schedule)

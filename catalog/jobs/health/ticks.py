@@ -1,5 +1,6 @@
 """Claim periodic tasks, so that each runs once even if every host has a schedule."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -19,3 +20,9 @@ def claim_tick(name: str, every: timedelta, now: datetime) -> bool:
         return True
     _, is_new = Tick.objects.get_or_create(name=name, defaults={"next_at": now + every})
     return is_new
+
+
+def find_last_runs(periods: Mapping[str, timedelta]) -> dict[str, datetime]:
+    """Return when each of these tasks ran last; those that never ran are left out."""
+    rows = Tick.objects.filter(name__in=periods).values_list("name", "next_at")
+    return {name: next_at - periods[name] for name, next_at in rows}
