@@ -180,7 +180,7 @@ def test_every_make_command_in_the_docs_exists(page):
 
 
 def test_locked_dependencies_have_hashes_and_no_urls():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-servers.txt", "requirements-dev.txt"):
         text = (ROOT / name).read_text()
         pins = re.findall(r"^[a-z0-9][\w.\-]*(?:\[[\w,\-]+\])?==\S+", text, re.MULTILINE)
 

@@ -16,5 +16,7 @@ make_private_folder(DATA_DIR)
 DEMO = env.read_flag("VOICEBOARD_DEMO", True)
 # In demo mode, the people have also cloned, compared, and organized voices (catalog/demo).
 DEMO_STORY = DEMO and env.read_flag("VOICEBOARD_DEMO_STORY", True)
+# 0.0.0.0 in a container, where only the proxy reaches it.
+BIND = env.read_text("VOICEBOARD_BIND", "127.0.0.1")
 PORT = env.read_number("VOICEBOARD_PORT", 8000, least=1, most=65535)
 SANDBOX_PORT = env.read_number("VOICEBOARD_SANDBOX_PORT", 8900, least=1, most=65535)

@@ -44,7 +44,7 @@ SANDBOX_SECONDS = 15.0
 MODESTY = 10
 
 GRANIAN = [
-    *("--interface", "wsgi", "--http", "1", "--no-ws", "--host", HOST),
+    *("--interface", "wsgi", "--http", "1", "--no-ws"),
     # Threads, because much of a request is waiting; more than this Granian warns of.
     *("--workers", "2", "--blocking-threads", str(2 * (os.cpu_count() or 1) + 1)),
     "--respawn-failed-workers",
@@ -208,7 +208,8 @@ def _end(work: Callable[[], None]) -> NoReturn:
 
 def _run(name: str) -> None:
     if name == "web":
-        granian([*GRANIAN, "--port", str(settings.PORT)], standalone_mode=False)
+        place = ["--host", settings.BIND, "--port", str(settings.PORT)]
+        granian([*GRANIAN, *place], standalone_mode=False)
     elif name == "schedule":
         app.Beat(loglevel="INFO").run()
     elif name == "sandbox":

@@ -17,7 +17,8 @@ from voiceboard import basics, env
 
 BASE_DIR: Path = basics.BASE_DIR
 DATA_DIR: Path = basics.DATA_DIR
-DEMO, PORT, SANDBOX_PORT = basics.DEMO, basics.PORT, basics.SANDBOX_PORT
+DEMO, SANDBOX_PORT = basics.DEMO, basics.SANDBOX_PORT
+BIND, PORT = basics.BIND, basics.PORT
 DEMO_STORY = basics.DEMO_STORY
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
@@ -271,7 +272,7 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.read_text("VOICEBOARD_STATIC_DIR", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
