@@ -1,6 +1,7 @@
 """Typed readers for environment variables and for secret files in the data directory."""
 
 import contextlib
+import importlib.util
 import os
 import secrets
 from pathlib import Path
@@ -69,6 +70,24 @@ def read_list(name: str, default: list[str]) -> list[str]:
     """Return the variable's comma-separated words."""
     words = [word.strip() for word in read_text(name).split(",") if word.strip()]
     return words or default
+
+
+def read_address(name: str) -> tuple[str, int] | None:
+    """Return host and port of an address to listen on, None if unset."""
+    word = read_text(name)
+    if not word:
+        return None
+    host, _, port = word.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 65535:
+        raise ImproperlyConfigured(f"{name} must look like 127.0.0.1:9100.")
+    return host.strip("[]"), int(port)
+
+
+def require_extra(extra: str, package: str, name: str) -> None:
+    """Raise ImproperlyConfigured unless the package that a variable needs is installed."""
+    if importlib.util.find_spec(package) is None:
+        command = f"pip install '.[{extra}]'"
+        raise ImproperlyConfigured(f"{name} needs the extra {extra!r}. Run: {command}")
 
 
 def read_mail_server(name: str) -> dict[str, Any]:

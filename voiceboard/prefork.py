@@ -67,10 +67,10 @@ WORKERS: dict[str, dict[str, Any]] = {
 }
 # About workers knowing of each other, which the embedded queue lacks.
 _APART = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True}
-NAMES = ("sandbox", "web", "schedule", *WORKERS)
+NAMES = ("sandbox", "web", "metrics", "schedule", *WORKERS)
 _MODEST = frozenset({"analysis", "background", "speech"})
 # First what makes work, then what does it, last what the work needs.
-_ENDS = (("web", "schedule"), tuple(WORKERS), ("sandbox",))
+_ENDS = (("web", "metrics", "schedule"), tuple(WORKERS), ("sandbox",))
 # What each of them would import only once it starts.
 _SHARED = (
     *("celery.apps.worker", "celery.apps.beat", "celery.app.amqp", "celery.app.log"),
@@ -210,6 +210,10 @@ def _run(name: str) -> None:
     if name == "web":
         place = ["--host", settings.BIND, "--port", str(settings.PORT)]
         granian([*GRANIAN, *place], standalone_mode=False)
+    elif name == "metrics":
+        from voiceboard.metrics import serve_metrics  # noqa: PLC0415  (needs an extra)
+
+        serve_metrics()
     elif name == "schedule":
         app.Beat(loglevel="INFO").run()
     elif name == "sandbox":
@@ -253,7 +257,11 @@ def main() -> int:
     load()
     if code := check():
         return code
-    unused = {"sandbox": not settings.DEMO, "speech": not settings.LOCAL}
+    unused = {
+        "sandbox": not settings.DEMO,
+        "metrics": not settings.METRICS_BIND,
+        "speech": not settings.LOCAL,
+    }
     forks = Forks(options.names or [name for name in NAMES if not unused.get(name)])
     while not stop.wait(TURN_SECONDS):
         if options.with_stdin and select.select([sys.stdin], [], [], 0)[0]:

@@ -1,6 +1,7 @@
 """All settings, read from the environment; invalid values stop the start."""
 
 import socket
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ DATA_DIR: Path = basics.DATA_DIR
 DEMO, SANDBOX_PORT = basics.DEMO, basics.SANDBOX_PORT
 BIND, PORT = basics.BIND, basics.PORT
 DEMO_STORY = basics.DEMO_STORY
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 SECRETS_DIR = DATA_DIR / "secrets"
 MEDIA_ROOT = DATA_DIR / "media"
 # Where media files lie instead: s3://bucket/prefix?endpoint=https://...&region=...
@@ -286,6 +288,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # All samples of a voice, one more to be able to reject it, and the proof of consent.
 DATA_UPLOAD_MAX_NUMBER_FILES = 12
+
+# Metrics for Prometheus, on a port of their own.
+METRICS_BIND = env.read_address("VOICEBOARD_METRICS_BIND")
+METRICS_TOKEN = env.read_secret("VOICEBOARD_METRICS_TOKEN")
+if METRICS_BIND:
+    env.require_extra("metrics", "prometheus_client", "VOICEBOARD_METRICS_BIND")
 
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
 LOGGING = {

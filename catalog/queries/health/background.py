@@ -71,11 +71,9 @@ def _find_served(now: datetime) -> set[str]:
     return {queue for each in queues for queue in each.split(",")}
 
 
-def _find_unserved(now: datetime) -> list[str]:
-    known = set(list_queues())
-    if not settings.LOCAL:
-        known -= SPEECH_QUEUES
-    return sorted(known - _find_served(now))
+def list_needed_queues() -> set[str]:
+    """Return the queues that need a worker."""
+    return set(list_queues()) - (set() if settings.LOCAL else SPEECH_QUEUES)
 
 
 def look_at_health(user: User, now: datetime) -> HealthReport:
@@ -97,6 +95,6 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
         is_late=oldest is not None and oldest < now - _LONG_WAIT,
         accounts=find_account_statuses(user, now),
         broker=look_at_broker(),
-        unserved=_find_unserved(now),
+        unserved=sorted(list_needed_queues() - _find_served(now)),
         free_bytes=find_free_bytes(),
     )
