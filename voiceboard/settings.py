@@ -49,7 +49,9 @@ SPEECH_DIR = DATA_DIR / "speech"
 # In the demo, the sandbox generates each preview on request, so prefetch only some per sync.
 WARMS_SLOWLY = DEMO
 # After a start, the demo's story fetches the previews of the first page first.
-WARMS_AFTER_SECONDS = 300 if DEMO_STORY else 0
+WARMS_AFTER_SECONDS = env.read_number(
+    "VOICEBOARD_PREFETCH_AFTER_SECONDS", 300 if DEMO_STORY else 0, most=86400
+)
 
 
 def _base_url(info: ProviderInfo) -> str:

@@ -40,6 +40,7 @@ def voice_similar(request: Request, pk: int) -> HttpResponseBase:
         "is_mute": vector == b"",
         "is_waiting": vector is None and (has_clip or ("wait" in request.GET and not problem)),
         "problem": problem,
+        "filters": VoiceFilterForm(request.GET).wanted.query_string(),
         **_show_progress(request),
     }
     if vector:
@@ -61,17 +62,19 @@ def voice_listen(request: Request, pk: int) -> HttpResponseBase:
     """Fetch the preview as if it were played, and have a worker analyze it."""
     rows = Voice.objects.visible_to(request.user).select_related("account")
     voice = get_object_or_404(rows, pk=pk)
+    filters = VoiceFilterForm(request.GET).wanted.query_string()
+    page = f"{reverse('catalog:voice-similar', args=[pk])}{filters}"
     try:
         clip = fetch_preview(request.user, voice=voice, now=timezone.now())
     except PreviewPending as exc:
         messages.info(request, str(exc))
         # The worker that fetches the clip also queues its analysis.
-        return redirect(f"{reverse('catalog:voice-similar', args=[pk])}?wait=1")
+        return redirect(f"{page}{'&' if filters else '?'}wait=1")
     except PreviewUnavailable as exc:
         messages.error(request, str(exc))
-        return redirect("catalog:voice-similar", pk=pk)
+        return redirect(page)
     enqueue_analysis(f"clip:{clip.pk}")
-    return redirect("catalog:voice-similar", pk=pk)
+    return redirect(page)
 
 
 @signed_in

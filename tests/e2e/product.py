@@ -58,6 +58,8 @@ def running_product(data: Path) -> Iterator[Product]:
         "VOICEBOARD_DEMO_STORY": "0",
         # Generating the Local previews would disturb the measurements of pages.
         "VOICEBOARD_LOCAL": "0",
+        # Fetching all previews takes as much time as the tests; those that need some ask for them.
+        "VOICEBOARD_PREFETCH_AFTER_SECONDS": "86400",
         "VOICEBOARD_DEMO_PASSWORD": PASSWORD,
         # People are signed in once for all tests.
         "VOICEBOARD_CONFIRM_MINUTES": "1440",

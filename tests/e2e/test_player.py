@@ -26,7 +26,8 @@ def test_a_voice_plays_from_the_list_through_our_own_server(ana: Page) -> None:
     deck = ana.get_by_role("region", name="Player")
     expect(deck.locator("#deck-name")).to_have_text(card.locator("h3").inner_text())
     sounds = [answer for answer in answers if "/preview/" in answer.url]
-    assert {answer.status for answer in sounds} == {206}
+    # The player asks for ranges, and for all of a preview that no one has played before.
+    assert 206 in {answer.status for answer in sounds} <= {200, 206}
     assert all(answer.headers["content-type"].startswith("audio/") for answer in sounds)
 
 

@@ -83,6 +83,19 @@ def test_opening_the_page_analyzes_a_waiting_clip_immediately(cast, sign_in, voi
     assert wakes == [("catalog.listen_to", f"clip:{clip.pk}")]
 
 
+def test_analyzing_a_preview_keeps_the_filters(cast, sign_in, voice, stub, wakes):
+    VoiceEmbedding.objects.all().delete()
+    client = sign_in(cast.mia)
+    page = reverse("catalog:voice-similar", args=[voice.pk])
+    listen = reverse("catalog:voice-listen", args=[voice.pk])
+
+    shown = client.get(f"{page}?gender=female").content.decode()
+    asked = client.post(f"{listen}?gender=female")
+
+    assert f'action="{listen}?gender=female"' in shown
+    assert asked["Location"] == f"{page}?gender=female"
+
+
 def test_a_voice_of_the_local_engine_is_analyzed_once_its_preview_is_generated(
     cast, sign_in, settings, tmp_path, monkeypatch, clock, wakes
 ):
