@@ -11,6 +11,7 @@ from celery import Task, shared_task
 from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
+from catalog.audit import current_request_number
 from catalog.core.clock import database_now
 from catalog.jobs.accounts.slots import read_slots
 from catalog.jobs.base.leases import RowId
@@ -338,7 +339,12 @@ def _find_queue(task: "Task[Any, Any]", ids: Mapping[str, Any]) -> dict[str, Any
 
 def _wake(task: "Task[Any, Any]", **ids: Any) -> None:
     try:
-        task.apply_async(kwargs=ids, expires=_WAKE_UP_LIVES, **_find_queue(task, ids))
+        task.apply_async(
+            kwargs=ids,
+            expires=_WAKE_UP_LIVES,
+            headers={"request_number": current_request_number()},  # for the worker's log
+            **_find_queue(task, ids),
+        )
     except (OperationalError, OSError):
         # The row is the job: the sweep finds it once the broker is back.
         logger.warning("The broker did not accept %s. The next sweep will start it.", task.name)

@@ -14,6 +14,7 @@ from voiceboard.log_files import LARGEST_BYTES, LONGEST_LINE, PrivateLogFile, Wo
         (["INFO web: all good", "ERROR web: broken", "  detail", "INFO web: good again"], [1, 2]),
         (["Traceback (most recent call last):", "  File x", "ValueError: y"], [0, 1, 2]),
         (["INFO web: the voice is called ERROR"], []),
+        (['{"level": "INFO", "message": "ERROR"}', '{"level": "ERROR", "time": "2026"}'], [1]),
         (["a line of no level"], []),
         (["a line that has gone on for a good while before it speaks of an ERROR"], []),
     ],

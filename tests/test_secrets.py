@@ -314,7 +314,7 @@ def test_no_key_is_found_anywhere_after_everything_was_done_with_it(
         "catalog.check_credential", "catalog.sync_account", "catalog.run_clone",
         "catalog.run_deletion",
     }  # fmt: skip
-    assert "RuntimeError" in witness.log.getvalue()
+    assert '"exception": "RuntimeError", "places": ["/' in witness.log.getvalue()
     assert len(witness.answers) > 50
     assert find_leaks(places) == []
 

@@ -109,13 +109,19 @@ def test_an_unreachable_broker_is_only_logged(db, monkeypatch, caplog, problem):
     assert "The next sweep will start it." in caplog.text
 
 
-def test_a_message_contains_only_an_id_and_expires(db, monkeypatch):
+def test_a_message_contains_only_ids_and_expires(db, monkeypatch):
     sent = []
     monkeypatch.setattr(tasks.run_clone_task, "apply_async", lambda **values: sent.append(values))
 
     tasks.enqueue_clone("0e5ed1ce-0000-4000-8000-000000000000")
 
-    assert sent == [{"kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"}, "expires": 60}]
+    assert sent == [
+        {
+            "kwargs": {"job_id": "0e5ed1ce-0000-4000-8000-000000000000"},
+            "expires": 60,
+            "headers": {"request_number": ""},
+        }
+    ]
 
 
 def test_a_finished_clone_is_followed_by_a_sync_of_its_account(cast, monkeypatch, wakes):

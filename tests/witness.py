@@ -6,6 +6,8 @@ from typing import Any
 
 from celery import current_app
 
+from voiceboard.log_lines import JsonFormatter
+
 
 class Witness:
     """Keeps everything that left Voiceboard: answers, messages, log lines, mails."""
@@ -33,12 +35,14 @@ class Witness:
 
 
 class Everything(logging.Handler):
-    """Writes whole records: text, arguments and traceback."""
+    """Writes whole records, text, arguments and traceback, and as JSON."""
 
     def __init__(self, target: io.StringIO) -> None:
         super().__init__(logging.DEBUG)
         self.target = target
         self.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s"))
+        self.json = JsonFormatter()
 
     def emit(self, record: logging.LogRecord) -> None:
         self.target.write(f"{self.format(record)} {record.__dict__!r}\n")
+        self.target.write(f"{self.json.format(record)}\n")

@@ -56,6 +56,14 @@ def read_flag(name: str, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {word!r}.")
 
 
+def read_choice(name: str, *choices: str) -> str:
+    """Return one of the choices, the first if unset; raises ImproperlyConfigured for others."""
+    word = read_text(name, choices[0]).lower()
+    if word not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {word!r}.")
+    return word
+
+
 def read_number(name: str, default: int, *, least: int = 0, most: int = 2**31) -> int:
     """Return an integer within its limits; raises ImproperlyConfigured otherwise."""
     word = read_text(name)

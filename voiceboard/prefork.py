@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import gc
 import importlib
+import logging
 import math
 import os
 import select
@@ -33,8 +34,11 @@ from granian.cli import cli as granian
 
 from voiceboard.celery import app, refuse_at_start
 from voiceboard.locks import HOST
+from voiceboard.log_lines import name_process
 from voiceboard.processes import Pauses, describe_end, kill_group
 from voiceboard.startup_checks import refuse_unfit
+
+logger = logging.getLogger("voiceboard.prefork")
 
 TURN_SECONDS = 0.2
 GRACE_SECONDS = 5.0
@@ -51,6 +55,7 @@ GRANIAN = [
     *("--workers-kill-timeout", "8", "--no-access-log", "--log-level", "warning"),
     "voiceboard.wsgi:application",
 ]
+GRANIAN_LOGS = Path(__file__).with_name("granian_json.json")
 WORKERS: dict[str, dict[str, Any]] = {
     # Queues that share a worker are served in turn, so a long one holds no other up.
     "jobs": {"queues": "jobs,requests,deletions"},
@@ -123,7 +128,7 @@ class Forks:
         for name, seconds_up, code in self._collect():
             pause = self._pauses[name].after(seconds_up)
             self._starts[name] = time.monotonic() + pause
-            say(f"WARNING {name} {describe_end(code)}; restarting in {pause:g} s")
+            logger.warning("%s %s; restarting in %g s", name, describe_end(code), pause)
 
     def _awaits_sandbox(self) -> bool:
         if time.monotonic() >= self._sandbox_by:
@@ -181,8 +186,7 @@ def _become(name: str, lifeline: int) -> NoReturn:
     with contextlib.suppress(OSError):  # what "ps" and "top" call it, where that can be chosen
         Path("/proc/self/comm").write_text(name)
     os.nice(MODESTY if name in _MODEST else 0)
-    line: dict[str, str] = settings.LOGGING["formatters"]["line"]  # type: ignore[index]
-    line["format"] = line["format"].replace("{levelname}", f"{{levelname}} {name}:")
+    name_process(settings.LOGGING, name)
     # The process that forked this one has had it checked.
     worker_init.disconnect(refuse_at_start)
     beat_init.disconnect(refuse_at_start)
@@ -208,8 +212,10 @@ def _end(work: Callable[[], None]) -> NoReturn:
 
 def _run(name: str) -> None:
     if name == "web":
-        place = ["--host", settings.BIND, "--port", str(settings.PORT)]
-        granian([*GRANIAN, *place], standalone_mode=False)
+        options = [*GRANIAN, "--host", settings.BIND, "--port", str(settings.PORT)]
+        if settings.LOGS_JSON:
+            options += ["--log-config", str(GRANIAN_LOGS)]
+        granian(options, standalone_mode=False)
     elif name == "metrics":
         from voiceboard.metrics import serve_metrics  # noqa: PLC0415  (needs an extra)
 

@@ -298,10 +298,13 @@ if METRICS_BIND:
     env.require_extra("metrics", "prometheus_client", "VOICEBOARD_METRICS_BIND")
 
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
+LOGS_JSON = env.read_choice("VOICEBOARD_LOG", "text", "json") == "json"
+_TEXT_LINE = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+_JSON_LINE = {"()": "voiceboard.log_lines.JsonFormatter"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": _JSON_LINE if LOGS_JSON else _TEXT_LINE},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
