@@ -297,6 +297,12 @@ METRICS_TOKEN = env.read_secret("VOICEBOARD_METRICS_TOKEN")
 if METRICS_BIND:
     env.require_extra("metrics", "prometheus_client", "VOICEBOARD_METRICS_BIND")
 
+if _SENTRY_DSN := env.read_secret("VOICEBOARD_SENTRY_DSN"):
+    env.require_extra("sentry", "sentry_sdk", "VOICEBOARD_SENTRY_DSN")
+    from voiceboard.error_reports import start_sentry
+
+    start_sentry(_SENTRY_DSN, release=f"voiceboard@{VERSION}", server_name=HOST_NAME)
+
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
 LOGS_JSON = env.read_choice("VOICEBOARD_LOG", "text", "json") == "json"
 _TEXT_LINE = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
