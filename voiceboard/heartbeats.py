@@ -1,11 +1,13 @@
-"""Send heartbeats from every Celery worker, in a thread next to its work."""
+"""Send heartbeats from workers and web servers, in a thread next to their work."""
 
 import threading
+from multiprocessing.util import Finalize
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutting_down
 
 _stop = threading.Event()
+STOP_SECONDS = 2.0
 
 
 @worker_ready.connect
@@ -21,6 +23,24 @@ def start_beating(sender: Any, **_: Any) -> None:
 def stop_beating(**_: Any) -> None:
     """Remove the heartbeat instead of letting it expire."""
     _stop.set()
+
+
+def beat_from_web() -> Finalize:
+    """Send heartbeats of this host's web server; call the result to stop, as the exit does.
+
+    Its processes share one heartbeat. They don't end by way of ``atexit``.
+    """
+    from django.conf import settings  # noqa: PLC0415  (settings import this module)
+
+    arguments = (f"web@{settings.HOST_NAME}", "")
+    thread = threading.Thread(target=_beat, args=arguments, daemon=True, name="beat")
+    thread.start()
+
+    def stop() -> None:
+        _stop.set()
+        thread.join(STOP_SECONDS)
+
+    return Finalize(None, stop, exitpriority=1)
 
 
 def _beat(name: str, queues: str) -> None:

@@ -18,7 +18,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 
 
 class Heartbeat(models.Model):
-    """The last heartbeat of a process: a worker with its queues, or the schedule."""
+    """The last heartbeat of a worker with its queues, of a web server, or of the schedule."""
 
     name = models.CharField(max_length=120, unique=True)
     queues = models.CharField(max_length=120, blank=True)

@@ -5,12 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 from celery import current_app
+from django.db import connection
 from kombu import Connection
 
 from catalog.core import broker
+from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.health.heartbeats import end_beat, forget_silent, note_beat
 from catalog.models import CloneJob, Heartbeat
+from catalog.queries.health import readiness
 from catalog.queries.health.background import has_worker, look_at_health
+from catalog.queries.health.readiness import TimedCheck
 from tests import factories
 
 NOW = factories.NOW
@@ -98,4 +102,19 @@ def test_unreachable_broker_is_shown_without_its_address(cast, beating, monkeypa
 
     assert (health.broker.name, health.broker.answers) == ("Redis", False)
     assert "secret" not in repr(health)
+    assert not health.is_good
+
+
+def test_a_place_for_files_that_fails_is_shown(cast, beating, monkeypatch):
+    assert look_at_health(cast.ana, NOW).file_problem == ""
+    assert look_at_health(cast.ana, NOW).database == connection.display_name
+
+    def fail() -> None:
+        raise MediaUnavailable("s3://secret")
+
+    monkeypatch.setattr(readiness, "_FILES", TimedCheck(readiness._check_files, "silent"))
+    monkeypatch.setattr(readiness, "try_media", fail)
+    health = look_at_health(cast.ana, NOW)
+
+    assert health.file_problem == "the file store isn't responding"
     assert not health.is_good

@@ -48,12 +48,14 @@ def test_a_queue_is_as_old_as_its_latest_heartbeat_and_infinitely_old_without_on
     note_beat("jobs@one", "jobs,requests", NOW - timedelta(seconds=70))
     note_beat("jobs@two", "jobs", NOW - timedelta(seconds=5))
     note_beat("schedule", "", NOW - timedelta(seconds=7))
+    note_beat("web@one", "", NOW - timedelta(seconds=3))
 
     found = read()
 
     assert found["last_beat_seconds", "jobs"] == 5
     assert found["last_beat_seconds", "requests"] == 70
     assert found["last_beat_seconds", "schedule"] == 7
+    assert found["last_beat_seconds", "web"] == 3
     assert found["last_beat_seconds", "syncs"] == math.inf
     assert ("last_beat_seconds", "speech") not in found
 

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Min
 
 from catalog.core.broker import BrokerState, list_queues, look_at_broker
 from catalog.core.disk_space import RESERVE_BYTES, find_free_bytes
 from catalog.models import CloneJob, Heartbeat, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
+from catalog.queries.health.readiness import find_file_problem
 
 SCHEDULE = "schedule"
+WEB = "web"
 JOBS_QUEUE = "jobs"
 SPEECH_QUEUES = {"speech", "speech_ahead"}
 # A job that no worker has taken for this long means that too few workers take jobs.
@@ -20,7 +23,7 @@ _LONG_WAIT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A background process, and whether it sent a heartbeat recently."""
+    """A worker, a schedule, or a web server, and whether it sent a heartbeat recently."""
 
     name: str
     queues: str
@@ -48,12 +51,16 @@ class HealthReport:
     # Queues without a living worker, for example after an upgrade that added some.
     unserved: list[str]
     free_bytes: int
+    database: str
+    files_in_bucket: bool
+    # What is wrong with the place for audio files, "" if it works.
+    file_problem: str
 
     @property
     def is_good(self) -> bool:
         """Return whether nothing needs attention."""
         works = self.broker.answers and self.has_worker and self.has_schedule
-        return works and not self.is_late and not self.is_full
+        return works and not (self.is_late or self.is_full or self.file_problem)
 
     @property
     def is_full(self) -> bool:
@@ -97,4 +104,7 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
         broker=look_at_broker(),
         unserved=sorted(list_needed_queues() - _find_served(now)),
         free_bytes=find_free_bytes(),
+        database=connection.display_name,
+        files_in_bucket=bool(settings.MEDIA_STORE_URL),
+        file_problem=find_file_problem(lambda: now),
     )

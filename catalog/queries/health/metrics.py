@@ -29,7 +29,7 @@ from catalog.models import (
     VoiceSettings,
 )
 from catalog.models.base.leases import due_work
-from catalog.queries.health.background import SCHEDULE, list_needed_queues
+from catalog.queries.health.background import SCHEDULE, WEB, list_needed_queues
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -136,7 +136,7 @@ def _measure_syncs(now: datetime) -> list[Sample]:
 
 
 def _measure_beats(now: datetime) -> list[Sample]:
-    ages = dict.fromkeys([*list_needed_queues(), SCHEDULE], math.inf)
+    ages = dict.fromkeys([*list_needed_queues(), SCHEDULE, WEB], math.inf)
     for name, queues, seen_at in Heartbeat.objects.values_list("name", "queues", "seen_at"):
         for queue in queues.split(",") if queues else [name.partition("@")[0]]:
             if queue in ages:

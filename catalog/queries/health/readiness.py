@@ -110,6 +110,11 @@ _FILES = TimedCheck(_check_files, "files can't be written")
 _BROKER = TimedCheck(_check_broker, "the broker isn't responding")
 
 
+def find_file_problem(clock: Clock) -> str:
+    """Return why audio files can't be written or read, "" if they can."""
+    return _FILES.wait(_FILES.begin(clock), time.monotonic() + _PATIENCE_SECONDS)
+
+
 def find_unready(clock: Clock) -> list[str]:
     """Return what keeps this process from serving; messages hold no address, path, or name."""
     looks = [_FILES, _BROKER]
