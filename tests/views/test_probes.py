@@ -114,14 +114,24 @@ def test_a_readiness_check_leaves_no_file(client, db, settings):
     assert [each for each in Path(settings.MEDIA_ROOT).rglob("*") if each.is_file()] == []
 
 
-def test_an_unreachable_broker_is_reported_without_its_address(client, db, monkeypatch):
+def test_an_unreachable_broker_is_reported_and_takes_no_host_out(client, db, monkeypatch):
     far = SimpleNamespace(
         conf=current_app.conf,
         connection_for_read=lambda **_: Connection("redis://:secret@127.0.0.1:1/0"),
     )
     monkeypatch.setattr(broker, "current_app", far)
 
-    assert ask(client) == (503, ["not ready", "the broker isn't responding"])
+    assert ask(client) == (200, ["degraded", "the broker isn't responding"])
+
+    monkeypatch.setattr(readiness, "read_newer", lambda: ["9999"])
+    assert ask(client) == (
+        503,
+        [
+            "not ready",
+            "the database was upgraded by a newer version of Voiceboard",
+            "the broker isn't responding",
+        ],
+    )
 
 
 def test_a_check_that_hangs_times_out_and_is_not_started_again(client, db, monkeypatch):

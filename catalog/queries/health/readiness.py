@@ -115,9 +115,13 @@ def find_file_problem(clock: Clock) -> str:
     return _FILES.wait(_FILES.begin(clock), time.monotonic() + _PATIENCE_SECONDS)
 
 
-def find_unready(clock: Clock) -> list[str]:
-    """Return what keeps this process from serving; messages hold no address, path, or name."""
-    looks = [_FILES, _BROKER]
+def find_unready(clock: Clock) -> tuple[list[str], list[str]]:
+    """Return what keeps this process from serving, and what only slows its work down.
+
+    Messages hold no address, path, or name. Without a broker, pages work and jobs are stored, so
+    a load balancer must not take every host out.
+    """
+    looks = [_FILES]
     problems = []
     if connection.vendor == "sqlite":
         # In this process: it can't hang, and an in-memory database differs between threads.
@@ -125,6 +129,8 @@ def find_unready(clock: Clock) -> list[str]:
     else:
         looks.insert(0, _DATABASE)
     begun = [(look, look.begin(clock)) for look in looks]
+    broker = _BROKER.begin(clock)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     problems += [look.wait(answer, deadline) for look, answer in begun]
-    return [problem for problem in problems if problem]
+    slow = _BROKER.wait(broker, deadline)
+    return [problem for problem in problems if problem], [slow] if slow else []

@@ -16,9 +16,10 @@ def live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    problems = find_unready(timezone.now)
-    words = "\n".join(["not ready", *problems]) if problems else "ok"
-    return _say(words, 503 if problems else 200)
+    problems, slow = find_unready(timezone.now)
+    if problems:
+        return _say("\n".join(["not ready", *problems, *slow]), 503)
+    return _say("\n".join(["degraded", *slow]) if slow else "ok", 200)
 
 
 # /healthz is the older name of /readyz.
