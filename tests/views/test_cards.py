@@ -89,6 +89,16 @@ def test_a_multilingual_voice_says_so_and_shows_the_language_filtered_for(cast, 
     assert "Qzmulti" not in sought
 
 
+def test_the_languages_of_a_card_stand_before_the_team_s_tags(cast, sign_in):
+    voice = factories.make_voice(cast.account, "Qzpoly", languages=("en-US", "de"))
+    tag_voices(cast.ana, team=cast.aurora, voices=[voice], names=["Qztag"], now=factories.NOW)
+
+    page = draw(sign_in(cast.mia), "?language=de")
+
+    card = page.partition('<ol class="cards')[2]
+    assert card.index("<li>German</li>") < card.index("Qztag</li>")
+
+
 def test_a_voice_that_is_not_ready_shows_its_state_note(cast, sign_in):
     note = "Draft, not submitted for training; verification failed: noise."
     voice = factories.make_voice(
