@@ -124,7 +124,12 @@ def _age_criterion(criterion: Criterion, value: str) -> Criterion:
 def _accent_criterion(criterion: Criterion, value: str) -> Criterion:
     accent = ACCENTS[value]
     labels = Value("accent", accent.labels)
-    said: list[Node] = [_spoken_of(f"accent {value}", accent.words)]
+    spoken_of = _spoken_of(f"accent {value}", accent.words)
+    if accent.language:
+        # Providers write "uk" for Ukrainian into descriptions, too.
+        spoken = Value("language", (accent.language,), is_family=True)
+        spoken_of = AllOf((spoken_of, AnyOf((spoken, Not(_STATES_LANGUAGE)))))
+    said: list[Node] = [spoken_of]
     if accent.regions:
         said.append(Value("language", accent.regions, is_family=True))
     unsure = Value("accent", (*_SILENT.values, *accent.wider))

@@ -72,7 +72,7 @@ def test_an_approved_plan_deletes_at_the_provider_and_keeps_the_voice_s_page(
     assert sandbox.voices_called(clone.name, "full") == 0
     assert sandbox.changes("full")[1] == deleted + 1
     ana.goto(f"/voices/?q={clone.name}")
-    expect(ana.get_by_text("No voices match all of these filters")).to_be_visible()
+    expect(ana.get_by_text("No voices match this search")).to_be_visible()
     ana.goto("/cleanup/?show=all")
     expect(ana.get_by_role("checkbox", name=f"Select {clone.name}")).to_have_count(0)
     ana.goto(clone.address)

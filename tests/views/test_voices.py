@@ -183,6 +183,21 @@ def test_an_empty_result_suggests_removing_filters(mia, shelf):
     assert page.find("a", href="/voices/?q=bea")
 
 
+def test_a_search_without_results_is_not_called_filters(mia, shelf):
+    assert "No voices match this search" in Page(mia.get("/voices/?q=qqqq")).text
+
+
+def test_a_ukrainian_voice_marked_uk_is_not_british(cast, mia):
+    known = {"gender": "male", "age": "old", "description": "male,old,uk,intense"}
+    factories.make_voice(cast.account, "Qzbohdan", languages=("uk",), **known)
+    factories.make_voice(cast.account, "Qzarthur", languages=("en",), **known)
+
+    page = Page(mia.get("/voices/?q=old+british+man+intense")).text
+
+    assert "Qzarthur" in page
+    assert "Qzbohdan" not in page
+
+
 def test_pages_are_linked_and_do_not_overlap(cast, mia):
     for place in range(PAGE_SIZE + 1):
         factories.make_voice(cast.account, f"Voice {place:02d}")
