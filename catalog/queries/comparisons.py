@@ -56,7 +56,7 @@ class CostSheet:
             return "This is free."
         paid = sum(1 for line in self.lines if line.spends)
         voices = "1 voice" if paid == 1 else f"{paid} voices"
-        return f"About {say_number(self.spends)} characters in total, charged for {voices}."
+        return f"About {say_number(self.spends)} characters, charged for {voices}."
 
 
 @dataclass(frozen=True, slots=True)

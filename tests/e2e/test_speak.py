@@ -149,7 +149,7 @@ def gather(page: Page, teammate: Page) -> list[str]:
 def start_blind(page: Page, text: str) -> None:
     """Start a blind comparison that waits for two votes, and accept its cost."""
     page.get_by_label("Text for all voices").fill(text)
-    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters in total")
+    expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters, charged")
     page.get_by_label(re.compile(r"^\s*Blind")).check()
     page.get_by_label(re.compile(r"^\s*Reveal after this many votes")).fill("2")
     page.get_by_role("button", name=re.compile("^Compare .about")).click()

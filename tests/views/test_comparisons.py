@@ -60,7 +60,7 @@ def test_several_texts_are_rounds_on_one_page(mia, voices, wakes):
 
     page = Page(mia.get(made))
     assert "2 texts, about 8 characters, charged by ElevenLabs." in cost.text
-    assert "About 16 characters in total, charged for 2 voices." in cost.text
+    assert "About 16 characters, charged for 2 voices." in cost.text
     assert "Text 2 of 2" in page.text
     assert len(page.ids) == len(set(page.ids))
     assert mia.get(f"/compare/{other.pk}/")["Location"] == f"{made}#text-2"
@@ -133,7 +133,7 @@ def test_the_cost_is_shown_per_voice_and_in_total(mia, voices, wav):
     page = Page(response)
     assert page.text.count("about 12 credits at ElevenLabs") == 2
     assert "Already generated, so this is free." in page.text
-    assert "About 24 characters in total, charged for 2 voices." in page.text
+    assert "About 24 characters, charged for 2 voices." in page.text
     assert page.find("input", name="agreed", value="24")
     assert not Synthesis.objects.exists()
 
@@ -245,6 +245,7 @@ def test_names_and_votes_are_shown_when_all_votes_are_in(mia, ana, made):
 
     assert {"Ann", "Bea"} <= set(after.text.split())
     assert "2 votes" in after.text
+    assert "Everyone in Aurora can listen." in after.text
     winner = made.entries.get(place=1).voice
     page = Page(mia.get(f"/voices/{winner.pk}/"))
     assert "2 of 2 votes in" in page.text
