@@ -95,9 +95,10 @@ class CollectForm(KeylessForm):
 
     @property
     def chosen(self) -> Collection | None:
-        """The existing collection that was chosen; None to create one."""
-        if self.cleaned_data["name"].strip():
-            return None
+        """The existing collection that was chosen or whose name was entered; None to create one."""
+        if name := self.cleaned_data["name"].strip():
+            same = (row for row in self._collections.values() if row.name.lower() == name.lower())
+            return next(same, None)
         return self._collections.get(self.cleaned_data["collection"] or 0)
 
 

@@ -57,6 +57,13 @@ def test_a_new_collection_can_be_created_in_the_add_dialog(mia, voice):
     assert Collection.objects.get(name="Fresh").entries.get().voice == voice
 
 
+def test_the_name_of_an_existing_collection_adds_to_it(mia, voice):
+    mia.post(f"/voices/{voice.pk}/collections/", {"name": "Fresh"})
+    mia.post(f"/voices/{voice.pk}/collections/", {"name": " fresh"})
+
+    assert Collection.objects.get().name == "Fresh"
+
+
 @pytest.mark.parametrize("posted", [{}, {"name": "…"}, {"collection": "99999"}])
 def test_an_empty_or_unknown_collection_choice_shows_an_error(mia, voice, posted):
     response = mia.post(f"/voices/{voice.pk}/collections/", posted, headers=PARTIAL)
