@@ -27,7 +27,7 @@ def view_change(request: Request) -> HttpResponseBase:
             context={
                 "habits": find_habits(request.user),
                 "layouts": LAYOUTS,
-                "sorts": SORTS,
+                "sorts": SORTS | {"best": "Suggested or best match"},
                 "columns": COLUMNS,
             },
         )
