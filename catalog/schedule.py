@@ -19,6 +19,7 @@ from catalog.jobs.cleanups.report import find_unreported, report_stale
 from catalog.jobs.clones.duplicates import find_due_audits
 from catalog.jobs.clones.run import forget_first_sounds
 from catalog.jobs.credentials.check import find_due_checks
+from catalog.jobs.health.calls import store_calls
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.health.hosts import note_host
 from catalog.jobs.notifications import forget_old_notices
@@ -161,3 +162,5 @@ def say_alive(name: str, queues: str) -> None:
     now = database_now()
     note_beat(name, queues, now)
     note_host(now)
+    # Those of previews that a web process fetches; workers store theirs after each task.
+    store_calls("show_preview")

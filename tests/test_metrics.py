@@ -10,7 +10,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from catalog.models import Tick
+from catalog.models import ProviderCall, Tick
 from tests.factories import NOW
 from voiceboard import env, metrics
 from voiceboard.metrics import MetricsServer, render_metrics
@@ -76,6 +76,9 @@ def test_without_a_database_the_figures_say_so(db, monkeypatch):
 
 def test_every_figure_that_an_alert_asks_for_exists(db, cast):
     Tick.objects.create(name="sweep", next_at=NOW)
+    ProviderCall.objects.create(
+        provider="noiz", operation="sync_account", outcome="ok", number=3, seconds=0.5
+    )
     shown = render_metrics().decode()
 
     asked = set(re.findall(r"voiceboard_\w+", ALERTS.read_text()))

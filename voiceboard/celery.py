@@ -9,7 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_before_create_process, worker_init, worker_process_init
+from celery.signals import (
+    beat_init,
+    task_postrun,
+    worker_before_create_process,
+    worker_init,
+    worker_process_init,
+)
 
 import voiceboard.heartbeats
 from catalog.core.transport import register_transport
@@ -164,6 +170,14 @@ def freeze_imported(**_: Any) -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@task_postrun.connect
+def store_calls_of_task(task: Any, **_: Any) -> None:
+    """Add a task's calls to providers to the totals, in one statement."""
+    from catalog.jobs.health.calls import store_calls  # noqa: PLC0415  (needs loaded apps)
+
+    store_calls(task.name.removeprefix("catalog."))
 
 
 @worker_init.connect

@@ -14,7 +14,7 @@ from catalog.models.consents import Consent
 from catalog.models.credentials.key_sets import KeySet, ListingKey
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
-from catalog.models.health import Heartbeat, Host, Tick
+from catalog.models.health import Heartbeat, Host, ProviderCall, Tick
 from catalog.models.installation import Installation
 from catalog.models.notifications import Notification
 from catalog.models.preferences import Preference
@@ -69,6 +69,7 @@ __all__ = [
     "PreviewClip",
     "Protection",
     "ProviderAccount",
+    "ProviderCall",
     "Rating",
     "Sample",
     "SampleReport",

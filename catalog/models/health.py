@@ -1,4 +1,4 @@
-"""Heartbeats of the background processes, their hosts, and the ticks that they share."""
+"""Heartbeats of processes, their hosts, the ticks that they share, and calls to providers."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -57,3 +57,26 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ProviderCall(models.Model):
+    """How many calls to a provider ended alike, since the first one; only ever added to.
+
+    ``operation`` is the task that made them, and ``outcome`` "ok" or the kind of error.
+    """
+
+    provider = models.CharField(max_length=40)
+    operation = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=40)
+    number = models.PositiveBigIntegerField()
+    seconds = models.FloatField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "operation", "outcome"], name="one_total_of_provider_calls"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}, {self.operation}: {self.outcome}"

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from catalog.providers import errors
+from catalog.providers.call_counts import count_call
 from catalog.providers.connections import UNSENT, Deadline, DeadlineTransport, Told, watch_body
 from catalog.providers.error_classification import judge_refusal
 from catalog.providers.key_checks import CredentialCheck, Slots
@@ -226,10 +227,11 @@ class Provider:
         """
         repeatable = method != "POST" if repeatable is None else repeatable
         while True:
-            reply = self._exchange(method, path, repeatable, limit, sent)
-            if not self._is_failure(reply):
-                return reply
-            failure = self._sort(reply, repeatable)
+            with count_call(self.info.slug) as call:
+                reply = self._exchange(method, path, repeatable, limit, sent)
+                if not self._is_failure(reply):
+                    return reply
+                call.failure = failure = self._sort(reply, repeatable)
             # It may contain the key, which an error report could print.
             del reply
             if not (repeatable and isinstance(failure, errors.TryLater) and self.wait(failure)):

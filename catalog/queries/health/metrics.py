@@ -23,6 +23,7 @@ from catalog.models import (
     Heartbeat,
     PlannedDeletion,
     ProviderAccount,
+    ProviderCall,
     Synthesis,
     Tick,
     VoiceChange,
@@ -71,6 +72,7 @@ def measure_work(now: datetime) -> Iterator[Metric]:
     rows = Tick.objects.filter(name__in=names).order_by("name").values_list("name", "next_at")
     ticks: list[Sample] = [((name,), _seconds_since(next_at, now)) for name, next_at in rows]
     yield Metric("tick_late_seconds", "How late a periodic task is.", ("name",), ticks)
+    yield from _count_calls()
     length = AuditHead.objects.values_list("number", flat=True).first() or 0
     yield Metric("audit_entries_total", "Entries of the audit log.", (), [((), length)])
 
@@ -142,6 +144,16 @@ def _measure_beats(now: datetime) -> list[Sample]:
             if queue in ages:
                 ages[queue] = min(ages[queue], _seconds_since(seen_at, now))
     return [((queue,), age) for queue, age in sorted(ages.items())]
+
+
+def _count_calls() -> Iterator[Metric]:
+    labels = ("provider", "operation", "outcome")
+    rows = list(ProviderCall.objects.order_by(*labels))
+    keys = [(row.provider, row.operation, row.outcome) for row in rows]
+    numbers: list[Sample] = [(key, row.number) for key, row in zip(keys, rows, strict=True)]
+    yield Metric("provider_calls_total", "Calls to providers.", labels, numbers)
+    seconds: list[Sample] = [(key, row.seconds) for key, row in zip(keys, rows, strict=True)]
+    yield Metric("provider_call_seconds_total", "Time that these calls took.", labels, seconds)
 
 
 def _seconds_since(at: datetime | None, now: datetime) -> float:
