@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from voiceboard.locks import CannotStart, check_port, only_one
+from catalog.core.process_lock import CannotStart, only_one
+from voiceboard.locks import check_port
 
 
 def test_a_second_supervisor_on_the_same_data_directory_is_refused(tmp_path):

@@ -14,7 +14,8 @@ from types import FrameType
 
 from django.core.exceptions import ImproperlyConfigured
 
-from voiceboard.locks import HOST, CannotStart, check_port, only_one
+from catalog.core.process_lock import CannotStart, only_one
+from voiceboard.locks import HOST, check_port
 from voiceboard.processes import Service, Surroundings
 
 STANDARD_INPUT = 0

@@ -112,6 +112,11 @@ class KeyRing:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def key_ids(self) -> list[str]:
+        """The IDs of the keys, which reveal nothing about them; that of the first key is first."""
+        return [each.hex() for each in self._keys]
+
     @sensitive_variables()
     def rewrap(self, record: bytes, context: bytes) -> bytes:
         """Rewrap a record with the first key; the encrypted secret stays unchanged."""

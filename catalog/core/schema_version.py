@@ -12,6 +12,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from catalog.migrations._merged import FORMER, MERGED
 
 _OURS = "catalog"
+# How the row in the table of migrations starts that keeps everyone out of a half-restored database.
+RESTORING = "restoring "
 Key = tuple[str, str]
 
 
@@ -23,6 +25,8 @@ def find_misfit() -> str:
     applied = set(MigrationRecorder(connection).applied_migrations())
     if _fits(applied):
         return ""
+    if read_restored(applied) is not None:
+        return "A restore of this database was interrupted. Run manage.py restore again."
     if newer := find_newer(applied):
         return (
             "A newer version of Voiceboard has changed this database"
@@ -65,6 +69,37 @@ def find_newer(applied: set[Key]) -> list[str]:
     known = {*_replaced()} | _gone()
     # Other apps may drop old migrations that were merged into one; ours are listed.
     return sorted(name for app, name in applied if app == _OURS and (app, name) not in known)
+
+
+def read_restored(applied: set[Key] | None = None) -> str | None:
+    """Return the audit anchor that an interrupted restore replaced, None if there is none."""
+    if applied is None:
+        applied = set(MigrationRecorder(connection).applied_migrations())
+    marks = [name for app, name in applied if app == _OURS and name.startswith(RESTORING)]
+    return marks[0].removeprefix(RESTORING) if marks else None
+
+
+def is_behind() -> bool:
+    """Return whether the database lacks a migration of this version."""
+    return bool(_find_missing(set(MigrationRecorder(connection).applied_migrations())))
+
+
+def end_restoring() -> None:
+    """Let processes start on the database again."""
+    rows = MigrationRecorder(connection).Migration.objects
+    rows.filter(app=_OURS, name__startswith=RESTORING).delete()
+
+
+def read_newest() -> str:
+    """Return the name of the newest of our migrations that the database has, "" if none."""
+    applied = set(MigrationRecorder(connection).applied_migrations())
+    ours = [name for app, name in applied if app == _OURS and not name.startswith(RESTORING)]
+    return max(ours, default="")
+
+
+def is_newer(migration: str) -> bool:
+    """Return whether only a newer version of Voiceboard has the migration."""
+    return bool(find_newer({(_OURS, migration)}))
 
 
 def find_gap() -> str:
