@@ -21,6 +21,8 @@ _FOR_MACHINES = ("c", "Y-m-d")
 _NOTHING = "0\xa0minutes"
 # IDs that say nothing to people.
 _HIDDEN_FACTS = {"note"}
+_ABBREVIATION = re.compile(r"\b(id|tts|url|api)\b", re.IGNORECASE)
+_ISO_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 
 
 def date(value: datetime | day | None, form: str) -> str:
@@ -104,7 +106,7 @@ def clock(seconds: float | None) -> str:
 
 
 def in_words(value: object) -> str:
-    """Return a JSON value as text; strings stay unchanged."""
+    """Return a JSON value as text."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, dict):
@@ -113,7 +115,17 @@ def in_words(value: object) -> str:
         return "; ".join(in_words(each) for each in value)
     if isinstance(value, int):
         return say_number(value)
-    return "Unknown" if value is None else str(value)
+    return "Unknown" if value is None else _show_text(str(value))
+
+
+def _show_text(text: str) -> str:
+    """Return the text; a time as a provider writes it, "2023-11-18T23:05:20+00:00", as a date."""
+    if not _ISO_TIME.match(text):
+        return text
+    try:
+        return date(datetime.fromisoformat(text), "M j, Y, H:i")
+    except ValueError:
+        return text
 
 
 def shown_facts(facts: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -134,4 +146,5 @@ def _show_fact(name: str, value: object) -> tuple[str, str]:
 
 def as_title(name: object) -> str:
     """Return the name of a JSON field as words: "fine_tuning" as "Fine tuning"."""
-    return str(name).replace("_", " ").capitalize()
+    words = str(name).replace("_", " ").capitalize()
+    return _ABBREVIATION.sub(lambda found: found[0].upper(), words)

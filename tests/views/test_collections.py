@@ -64,6 +64,17 @@ def test_the_name_of_an_existing_collection_adds_to_it(mia, voice):
     assert Collection.objects.get().name == "Fresh"
 
 
+def test_the_voice_s_page_behind_the_dialog_shows_the_new_collection(mia, voice):
+    shown = {"HX-Current-URL": f"http://testserver/voices/{voice.pk}/"}
+
+    added = Page(
+        mia.post(f"/voices/{voice.pk}/collections/", {"name": "Fresh"}, headers=PARTIAL | shown)
+    )
+
+    assert added.find("div", id="uses")
+    assert "Fresh only you can see it" in " ".join(added.text.split())
+
+
 @pytest.mark.parametrize("posted", [{}, {"name": "…"}, {"collection": "99999"}])
 def test_an_empty_or_unknown_collection_choice_shows_an_error(mia, voice, posted):
     response = mia.post(f"/voices/{voice.pk}/collections/", posted, headers=PARTIAL)

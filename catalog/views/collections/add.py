@@ -1,6 +1,7 @@
 """Add a voice to collections or remove it, on a page or in a dialog over another page."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -9,11 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from catalog import policies
 from catalog.forms.collections import CollectForm
 from catalog.models import Collection, Voice
 from catalog.queries.annotations import find_voice_marks
 from catalog.queries.collections import find_changeable_collections, find_collection_choice
+from catalog.queries.comparisons import find_voice_rounds
 from catalog.queries.voices.audience import find_audience
+from catalog.queries.voices.references import find_references
 from catalog.services.collections import collect_voices, drop_voice, make_collection
 from catalog.views.base.requests import Request, is_partial, render_part, shown_address, signed_in
 
@@ -85,13 +89,20 @@ def _show_change(request: Request, voice: Voice, words: str) -> HttpResponseBase
         messages.success(request, words)
         return redirect("catalog:voice-collect", pk=voice.pk)
     is_on_its_page = shown_address(request).path == reverse("catalog:voice-detail", args=[voice.pk])
-    context = {
+    context: dict[str, Any] = {
         "voice": voice,
         "choice": find_collection_choice(request.user, voice),
         "audience": find_audience(request.user, request.team, [voice]),
         "words": words,
-        "marks": find_voice_marks(request.user, voice) if is_on_its_page else None,
+        "marks": None,
         "errors": [],
         "note": "",
     }
+    if is_on_its_page:
+        context |= {
+            "marks": find_voice_marks(request.user, voice),
+            "references": find_references(request.user, voice, timezone.now()),
+            "rounds": find_voice_rounds(request.user, voice),
+            "may_delete": policies.may_delete_voices(request.user, voice.account.team),
+        }
     return render(request, "catalog/collections/_collected.html", context)
