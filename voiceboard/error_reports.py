@@ -47,9 +47,9 @@ def start_sentry(dsn: str, **options: Any) -> None:
         raise ImproperlyConfigured("VOICEBOARD_SENTRY_DSN isn't a DSN of Sentry.") from None
 
 
-def _strip(event: Any, hint: Any) -> dict[str, Any]:
+def _strip(event: Any, hint: Any) -> Any:
     """Keep places in the code and the types of errors; a message or an argument may be a key."""
-    kept = {name: event[name] for name in _KEPT if name in event}
+    kept: dict[str, Any] = {name: event[name] for name in _KEPT if name in event}
     errors = event.get("exception", {}).get("values", [])
     kept["exception"] = {"values": [_strip_error(error) for error in errors]}
     # The text before its arguments are put in.

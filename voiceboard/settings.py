@@ -303,6 +303,14 @@ if _SENTRY_DSN := env.read_secret("VOICEBOARD_SENTRY_DSN"):
 
     start_sentry(_SENTRY_DSN, release=f"voiceboard@{VERSION}", server_name=HOST_NAME)
 
+if env.read_text("OTEL_EXPORTER_OTLP_ENDPOINT"):
+    env.require_extra("otel", "opentelemetry", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    from voiceboard import traces
+
+    traces.start_tracing(VERSION, HOST_NAME)
+    # Inside of the probes, which nobody wants to see, and around all else.
+    MIDDLEWARE.insert(1, traces.MIDDLEWARE)
+
 DEFAULT_EXCEPTION_REPORTER = "catalog.views.errors.PlainExceptionReporter"
 LOGS_JSON = env.read_choice("VOICEBOARD_LOG", "text", "json") == "json"
 _TEXT_LINE = {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
