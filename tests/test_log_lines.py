@@ -2,6 +2,7 @@
 
 import json
 import logging
+import logging.config
 import sys
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from catalog.audit import Origin, acting_from
 from voiceboard import env, log_lines
 from voiceboard.log_files import Worries
 from voiceboard.log_lines import JsonFormatter, name_process
+from voiceboard.prefork import GRANIAN_LOGS
 
 
 def write(message: str, *words: object, level: int = logging.INFO, **options: object) -> str:
@@ -113,3 +115,16 @@ def test_an_unknown_kind_of_log_stops_the_start(monkeypatch):
         env.read_choice("VOICEBOARD_TEST", "text", "json")
     monkeypatch.setenv("VOICEBOARD_TEST", "JSON")
     assert env.read_choice("VOICEBOARD_TEST", "text", "json") == "json"
+
+
+def test_the_web_server_writes_the_same_lines():
+    config = json.loads(GRANIAN_LOGS.read_text())
+
+    formatters = [
+        logging.config.DictConfigurator(config).configure_formatter(dict(each))
+        for each in config["formatters"].values()
+    ]
+
+    assert [type(each) for each in formatters] == [JsonFormatter, JsonFormatter]
+    record = logging.LogRecord("_granian", logging.ERROR, __file__, 1, "Gone", (), None)
+    assert json.loads(formatters[0].format(record))["process"] == "web"
