@@ -50,6 +50,15 @@ def test_filters_are_applied_with_a_button_and_removed_with_links(
     expect_found(plain, total)
 
 
+def test_on_a_phone_the_voices_come_before_the_filters(visits: Visits) -> None:
+    plain = visits.open("/voices/", "ana", size=NARROW, has_script=False)
+    expect(plain.locator("li.card").first).to_be_in_viewport()
+
+    plain.get_by_role("link", name="Filters").click()
+
+    expect(plain.get_by_role("heading", name="Filters")).to_be_in_viewport()
+
+
 def test_sort_layout_and_folded_facets_work(plain: Page) -> None:
     open_facet(plain, "age")
     young = facet(plain, "age", "young")
