@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.openid_variables import OPENID_VARIABLES
 from tests.servers.processes import ROOT
 
 FOREIGN = ("VOICEBOARD_", "DJANGO_", "DATABASE_URL", "CELERY_")
@@ -52,6 +53,7 @@ def _migrate(shared: Path) -> None:
         "VOICEBOARD_DATA_DIR": str(shared / "draft"),
         "VOICEBOARD_LOCAL": "0",
         "VOICEBOARD_DEMO": "0",
+        **OPENID_VARIABLES,
     }
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"],

@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+from tests.openid_variables import OPENID_VARIABLES
+
 _DATA = tempfile.mkdtemp(prefix="voiceboard-tests-")
 for _name in [name for name in os.environ if name.startswith("VOICEBOARD_") and "TEST" not in name]:
     del os.environ[_name]
@@ -11,8 +13,13 @@ os.environ["VOICEBOARD_DEMO"] = "0"
 # Whoever tests the built-in provider switches it on; everybody else must not notice it.
 os.environ["VOICEBOARD_LOCAL"] = "0"
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_DATA}/voiceboard.sqlite3")
+# Sign-in by a provider is turned on here, and not in the processes that tests start.
+os.environ.update(OPENID_VARIABLES)
 
 from voiceboard.settings import *  # noqa: E402, F403
+
+for _name in OPENID_VARIABLES:
+    del os.environ[_name]
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     # The tests copy a database that was migrated once; see tests/migrated.py.

@@ -1,9 +1,16 @@
 """Environment variables are read as documented, and wrong ones stop the start."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from voiceboard import env
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -51,3 +58,55 @@ def test_bucket_is_returned_as_given(monkeypatch):
     monkeypatch.setenv("VOICEBOARD_TEST", "s3://bucket/a?endpoint=https://host")
 
     assert env.read_bucket("VOICEBOARD_TEST") == "s3://bucket/a?endpoint=https://host"
+
+
+@pytest.mark.parametrize(
+    "url", ["login.example.com", "http://login.example.com", "https://", "https://a:b@c.example"]
+)
+def test_issuer_must_be_https_elsewhere(url, monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", url)
+
+    with pytest.raises(ImproperlyConfigured, match="must look like https://"):
+        env.read_issuer("VOICEBOARD_TEST")
+
+
+@pytest.mark.parametrize("url", ["https://login.example.com/realms/acme", "http://[::1]:8080"])
+def test_issuer_is_returned_as_given(url, monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", url)
+
+    assert env.read_issuer("VOICEBOARD_TEST") == url
+
+
+def test_variables_that_belong_together_are_set_together():
+    env.require_all_or_none(A="", B="")
+    env.require_all_or_none(A="1", B="2")
+
+    with pytest.raises(ImproperlyConfigured, match="Also set B, C"):
+        env.require_all_or_none(A="hunter2", B="", C="")
+
+
+def test_without_a_provider_nothing_of_company_sign_in_is_loaded(tmp_path):
+    code = """
+import sys, django
+django.setup()
+from django.apps import apps
+from django.urls import NoReverseMatch, reverse
+try:
+    print(reverse("company_login"))
+except NoReverseMatch:
+    print("no address")
+print(apps.is_installed("allauth.socialaccount"), {"jwt", "requests"} & set(sys.modules))
+"""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
+        "VOICEBOARD_DATA_DIR": str(tmp_path),
+        "VOICEBOARD_DEMO": "0",
+        "VOICEBOARD_LOCAL": "0",
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, check=True
+    )
+
+    assert done.stdout.decode().splitlines() == ["no address", "False set()"]

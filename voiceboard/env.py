@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from catalog.core.private_files import make_private_folder
+from catalog.core.web_addresses import is_private_route
 
 
 def read_text(name: str, default: str = "") -> str:
@@ -96,6 +97,23 @@ def require_extra(extra: str, package: str, name: str) -> None:
     if importlib.util.find_spec(package) is None:
         command = f"pip install '.[{extra}]'"
         raise ImproperlyConfigured(f"{name} needs the extra {extra!r}. Run: {command}")
+
+
+def read_issuer(name: str) -> str:
+    """Return the address of an OpenID Provider, "" if unset; http is allowed on this machine."""
+    url = read_text(name)
+    if not url:
+        return ""
+    if not is_private_route(url) or "?" in url or "#" in url or urlsplit(url).username:
+        raise ImproperlyConfigured(f"{name} must look like https://login.example.com.")
+    return url
+
+
+def require_all_or_none(**values: str) -> None:
+    """Raise ImproperlyConfigured if some of these variables are set and others aren't."""
+    missing = [name for name, value in values.items() if not value]
+    if missing and len(missing) < len(values):
+        raise ImproperlyConfigured(f"Also set {', '.join(missing)}.")
 
 
 def read_mail_server(name: str) -> dict[str, Any]:

@@ -222,6 +222,25 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
     "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
 )
 ACCOUNT_FORMS = {"user_token": "catalog.forms.users.setup.ActiveTokenForm"}
+# Sign-in by the company's OpenID Provider; see docs/operators/company-sign-in.md.
+OIDC_ISSUER = env.read_issuer("VOICEBOARD_OIDC_ISSUER")
+OIDC_CLIENT_ID = env.read_text("VOICEBOARD_OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.read_secret("VOICEBOARD_OIDC_CLIENT_SECRET")
+OIDC_LABEL = env.read_text("VOICEBOARD_OIDC_LABEL")
+OIDC_MAKES_ACCOUNTS = env.read_flag("VOICEBOARD_OIDC_JIT", True)
+env.require_all_or_none(
+    VOICEBOARD_OIDC_ISSUER=OIDC_ISSUER,
+    VOICEBOARD_OIDC_CLIENT_ID=OIDC_CLIENT_ID,
+    VOICEBOARD_OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET,
+    VOICEBOARD_OIDC_LABEL=OIDC_LABEL,
+)
+if OIDC_ISSUER:
+    env.require_extra("sso", "jwt", "VOICEBOARD_OIDC_ISSUER")
+    INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
+    SOCIALACCOUNT_ADAPTER = "catalog.views.users.company_sign_in.CompanyAdapter"
+    SOCIALACCOUNT_PROVIDERS = {
+        "openid_connect": {"provider_class": "catalog.views.users.openid.CompanyProvider"}
+    }
 MFA_ADAPTER = "catalog.views.users.profile.SealedFactorAdapter"
 MFA_FORMS = {
     "authenticate": "catalog.forms.users.rate_limits.CodeForm",

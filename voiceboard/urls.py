@@ -1,6 +1,7 @@
 """Root URLs: sign-in and the catalog."""
 
 from allauth.account import views as account
+from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
@@ -37,6 +38,17 @@ _ACCOUNT_PAGES = [
     path("two-factor/", include("allauth.mfa.urls")),
     path("second-factor/", RedirectView.as_view(pattern_name="mfa_index")),
 ]
+
+if settings.OIDC_ISSUER:
+    # It needs packages of the extra "sso".
+    from catalog.views.users import company_sign_in
+
+    _ACCOUNT_PAGES += [
+        path("company/login/", company_sign_in.company_login, name="company_login"),
+        path("company/callback/", company_sign_in.company_callback, name="company_callback"),
+        path("company/connect/", company_sign_in.company_connect, name="company_connect"),
+        path("company/confirm/", company_sign_in.company_confirm, name="company_confirm"),
+    ]
 
 urlpatterns = [
     path("account/", include(_ACCOUNT_PAGES)),

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
@@ -54,6 +55,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
     frame: dict[str, Any] = {
         **_BARE,
         "theme": theme,
+        "company": settings.OIDC_LABEL,
         "next_theme": _NEXT_THEMES.get(theme, "dark"),
         "csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), form_team)),
     }

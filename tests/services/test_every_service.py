@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import services
@@ -142,6 +143,7 @@ from catalog.services.teams.invitations import (
 from catalog.services.teams.members import change_role, remove_member
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.usage import note_play
+from catalog.services.users.company_sign_in import admit_identity, connect_identity
 from catalog.services.users.password_links import (
     make_password_link,
     set_password_by_link,
@@ -544,6 +546,16 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "note_account": lambda cast: note_account(cast.mia, action="signed in", now=NOW),
     "note_failed_sign_in": lambda cast: note_failed_sign_in(email="mia@example.com", now=NOW),
+    "admit_identity": lambda cast: admit_identity(
+        identity=make_identity("1"),
+        email="nora@example.com",
+        name="Nora",
+        is_confirmed=True,
+        now=NOW,
+    ),
+    "connect_identity": lambda cast: connect_identity(
+        cast.mia, identity=make_identity("1"), now=NOW
+    ),
     "end_session": lambda cast: end_session(
         cast.mia, session=factories.make_session(cast.mia, "one"), now=NOW
     ),
@@ -683,6 +695,10 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
     ),
 }
+
+
+def make_identity(subject: str) -> SocialAccount:
+    return SocialAccount(provider="company", uid=subject, extra_data={"sub": subject})
 
 
 def rows_except_the_log() -> dict[str, list[tuple[Any, ...]]]:

@@ -55,13 +55,20 @@ def _gate(view: View, *, shows_team: bool) -> View:
         if not hasattr(known, "memberships"):
             known.memberships = find_own_memberships(request.user)
         if not known.memberships:
-            return render(request, "catalog/users/no_team.html", status=403)
+            return _show_no_team(known)
         known.team = known.memberships[0].team
         if shows_team and policies.lacks_second_factor(known.user, known.team):
             return _ask_for_second_factor(known)
         return view(known, *args, **kwargs)
 
     return gate
+
+
+def _show_no_team(request: Request) -> HttpResponseBase:
+    if is_partial(request):
+        # A swap can't show a whole page.
+        return HttpResponse(headers={"HX-Redirect": resolve_url(settings.LOGIN_REDIRECT_URL)})
+    return render(request, "catalog/users/no_team.html", status=403)
 
 
 def _ask_for_second_factor(request: Request) -> HttpResponseBase:

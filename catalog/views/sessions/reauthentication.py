@@ -51,6 +51,8 @@ def go_on(request: HttpRequest, state: dict[str, Any]) -> HttpResponseBase:
         messages.error(request, "The request expired, so nothing was changed. Try again.")
         return redirect("catalog:voice-list")
     match = resolve(kept["path"])
+    # Someone without a password confirms at the company's provider, and comes back by a link.
+    request.method = "POST"
     request.POST = QueryDict(kept["body"])
     request.path = request.path_info = kept["path"]
     request.META["HTTP_REFERER"] = kept["referer"]

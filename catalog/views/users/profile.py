@@ -27,6 +27,7 @@ from catalog.forms.users.regions import RegionForm
 from catalog.forms.users.setup import SetupForm
 from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
+from catalog.queries.users.identities import has_identity
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.services.users.sign_in import note_account, note_failed_sign_in
 from catalog.views.base.requests import Request, signed_in_for_oneself
@@ -91,6 +92,14 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if may_mail_link(self.request, user):
             super().send_password_reset_mail(user, email, context)
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return the ways to confirm one's identity, with the company's provider as the last."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and has_identity(user):
+            words, address = f"Use {settings.OIDC_LABEL}", reverse("company_confirm")
+            methods.append({"id": "company", "description": words, "url": address})
+        return methods
+
     def logout(self, request: HttpRequest) -> None:
         """Record the sign-out."""
         if request.user.is_authenticated:
@@ -132,6 +141,7 @@ def account_detail(request: Request) -> HttpResponseBase:
     context = {
         "may_make_team": policies.may_make_team(request.user),
         "has_second_factor": policies.has_second_factor(request.user),
+        "is_connected": has_identity(request.user),
         "now": timezone.now(),
         "region_form": RegionForm(
             initial={

@@ -1,0 +1,66 @@
+"""People who sign in by the company's provider: their accounts, and who may come."""
+
+from datetime import datetime
+
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from catalog.audit import record
+from catalog.jobs.users import note_event
+from catalog.models import User
+
+
+class AddressUnconfirmed(Exception):
+    """The provider names no address, or says that it isn't confirmed."""
+
+
+class AddressTaken(Exception):
+    """Someone has an account with this address, which an address alone must not open."""
+
+
+class IdentityTaken(Exception):
+    """This identity belongs to another account, or the account has another identity."""
+
+
+@transaction.atomic
+def admit_identity(
+    *, identity: SocialAccount, email: str, name: str, is_confirmed: bool, now: datetime
+) -> User:
+    """Create an account for a first sign-in; it is in no team and has no password.
+
+    Raises AddressUnconfirmed, and AddressTaken.
+    """
+    email = email.strip().lower()
+    if not is_confirmed or not _is_address(email):
+        raise AddressUnconfirmed
+    if User.objects.filter(email=email).exists():
+        raise AddressTaken
+    user = User.objects.create_user(email, None, first_name=name[:150])
+    identity.user = user
+    identity.save()
+    record(None, "account made at first company sign-in", user, team=None, now=now)
+    return user
+
+
+@transaction.atomic
+def connect_identity(user: User, *, identity: SocialAccount, now: datetime) -> None:
+    """Let the user sign in by this identity from now on. Raises IdentityTaken."""
+    known = SocialAccount.objects.filter(provider=identity.provider)
+    owner = known.filter(uid=identity.uid).first()
+    if owner is not None and owner.user_id == user.pk:
+        return
+    if owner is not None or known.filter(user=user).exists():
+        raise IdentityTaken
+    identity.user = user
+    identity.save()
+    note_event(user, user=user, action="company sign-in connected", now=now)
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email)
+    except ValidationError:
+        return False
+    return len(email) <= 254

@@ -1,0 +1,364 @@
+"""Sign-in by the company's OpenID Provider, against one in this process."""
+
+import html
+import re
+import time
+
+import pytest
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.test import Client
+
+from catalog.core.crypto import hash_token
+from catalog.models import AuditEntry, Membership, Team, User
+from catalog.views.users.openid import identify_person
+from tests import factories
+from tests.openid_provider import SECRET, running_provider
+from tests.views.codes import code_of
+from tests.views.conftest import PARTIAL
+
+
+@pytest.fixture
+def provider(settings):
+    with running_provider() as running:
+        settings.OIDC_ISSUER = running.issuer
+        yield running
+
+
+def text_of(response):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def go_there(client, **asked):
+    return client.get("/account/company/login/", asked)["Location"]
+
+
+def come_in(provider, client=None, **asked):
+    client = client or Client()
+    return client, client.get(provider.authorize(go_there(client, **asked)))
+
+
+def actions():
+    return list(AuditEntry.objects.order_by("number").values_list("action", flat=True))
+
+
+def connect(provider, user):
+    uid = provider.person["sub"]
+    return SocialAccount.objects.create(
+        user=user,
+        provider="company",
+        uid=identify_person(provider.issuer, uid),
+        extra_data={"iss": provider.issuer, "sub": uid},
+    )
+
+
+def test_the_sign_in_page_offers_the_provider_only_if_there_is_one(cast, settings):
+    offered = Client().get("/account/login/?next=/team/")
+    settings.OIDC_LABEL = ""
+    plain = Client().get("/account/login/")
+
+    assert "Sign in with Acme" in text_of(offered)
+    assert 'href="/account/company/login/?next=/team/"' in offered.content.decode()
+    assert "Sign in with" not in text_of(plain)
+
+
+def test_a_first_sign_in_makes_an_account_in_no_team(cast, provider):
+    client, back = come_in(provider)
+    page = client.get(back["Location"])
+
+    user = User.objects.get(email="nora@example.com")
+    identity = SocialAccount.objects.get()
+    assert (user.first_name, user.has_usable_password()) == ("Nora Novak", False)
+    assert identity.extra_data == {"iss": provider.issuer, "sub": "u-1"}
+    assert not SocialToken.objects.exists()
+    assert not Membership.objects.filter(user=user).exists()
+    assert (page.status_code, "You aren't in a team" in text_of(page)) == (403, True)
+    assert "Ask a colleague who is an admin" in text_of(page)
+    assert actions() == ["account made at first company sign-in", "signed in"]
+
+
+def test_the_same_person_comes_back_to_the_same_account_with_another_address(cast, provider):
+    come_in(provider)
+    user = User.objects.get(email="nora@example.com")
+    Membership.objects.create(user=user, team=cast.aurora)
+    provider.person["email"] = "ana@example.com"
+
+    client, back = come_in(provider, next="/team/")
+
+    assert back["Location"] == "/team/"
+    assert int(client.session["_auth_user_id"]) == user.pk
+
+
+def test_a_new_identity_never_opens_an_account_with_its_address(cast, provider):
+    provider.person |= {"email": "ANA@example.com", "sub": "someone else"}
+
+    client, back = come_in(provider)
+
+    assert back.status_code == 403
+    assert "An account with your email address already exists here" in text_of(back)
+    assert "Back to sign-in" in text_of(back)
+    assert "_auth_user_id" not in client.session
+    assert not SocialAccount.objects.exists()
+
+
+def test_another_issuer_s_person_with_the_same_subject_is_someone_else(cast, provider, settings):
+    come_in(provider)
+    with running_provider() as other:
+        settings.OIDC_ISSUER = other.issuer
+        other.person["email"] = "other@example.com"
+        come_in(other)
+
+    assert SocialAccount.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "said", [{"email_verified": False}, {"email": ""}, {"email": "no address"}]
+)
+def test_no_account_is_made_without_a_confirmed_address(said, cast, provider):
+    provider.person |= said
+
+    _, back = come_in(provider)
+
+    assert "Acme didn't send a confirmed email address for you" in text_of(back)
+    assert not SocialAccount.objects.exists()
+
+
+def test_accounts_can_be_limited_to_people_who_were_invited(cast, provider, settings):
+    settings.OIDC_MAKES_ACCOUNTS = False
+    factories.make_invitation(cast.ana, cast.aurora, token_hash=hash_token("t"))
+    join = Client().get("/join/t/")
+
+    _, refused = come_in(provider)
+    _, wrong = come_in(provider, next="/join/wrong/")
+    client, back = come_in(provider, next="/join/t/")
+    client.post("/join/t/")
+
+    assert 'href="/account/company/login/?next=/join/t/"' in join.content.decode()
+    assert "Ask an admin of your team to invite you" in text_of(refused)
+    assert wrong.status_code == 403
+    assert back["Location"] == "/join/t/"
+    assert Membership.objects.get(user__email="nora@example.com").team == cast.aurora
+
+
+def test_an_inactive_account_stays_shut(cast, provider):
+    connect(provider, cast.mia)
+    User.objects.filter(pk=cast.mia.pk).update(is_active=False)
+
+    client, back = come_in(provider)
+
+    assert back["Location"] == "/account/inactive/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_second_factor_is_asked_for(cast, provider):
+    connect(provider, cast.mia)
+    factories.make_factor(cast.mia)
+
+    client, back = come_in(provider)
+    shut = client.get("/voices/")
+    client.post("/account/two-factor/authenticate/", {"code": code_of()})
+
+    assert back["Location"] == "/account/two-factor/authenticate/"
+    assert shut.status_code == 302
+    assert client.get("/voices/").status_code == 200
+
+
+def test_another_browser_s_answer_is_refused(cast, provider):
+    there = go_there(Client())
+
+    back = Client().get(provider.authorize(there))
+
+    assert back.status_code == 403
+    assert "started in another browser" in text_of(back)
+    assert not SocialAccount.objects.exists()
+
+
+def test_an_answer_works_once(cast, provider):
+    client = Client()
+    address = provider.authorize(go_there(client))
+    client.get(address)
+    client.post("/account/logout/")
+
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "another"},
+        {"aud": "another"},
+        {"iss": "https://another.example"},
+        {"sub": "another"},
+        {"azp": "another"},
+        {"exp": 1},
+    ],
+    ids=lambda claims: next(iter(claims)),
+)
+def test_an_id_token_for_something_else_is_refused(claims, cast, provider):
+    provider.claims = claims
+
+    client, back = come_in(provider)
+
+    assert back.status_code == 403
+    assert "The answer of Acme can't be accepted (OAuth2Error)" in text_of(back)
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_id_token_signed_by_another_key_is_refused(cast, provider):
+    provider.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    assert come_in(provider)[1].status_code == 403
+
+
+def test_a_wrong_code_verifier_is_refused_by_the_provider(cast, provider):
+    client = Client()
+    address = provider.authorize(go_there(client))
+    code = re.search(r"code=([^&]+)", address)[1]
+    provider._codes[code]["code_challenge"] = "another"
+
+    assert client.get(address).status_code == 403
+
+
+def test_a_clock_that_is_a_little_ahead_is_no_reason_to_refuse(cast, provider):
+    provider.claims = {"iat": int(time.time()) + 20}
+
+    assert come_in(provider)[1].status_code == 302
+
+
+def test_the_configuration_is_fetched_once_and_must_name_the_issuer(cast, provider):
+    come_in(provider)
+    come_in(provider)
+    assert provider.calls.count("/login/.well-known/openid-configuration") == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"issuer": "https://another.example"}, {"token_endpoint": "http://example.com/token"}],
+)
+def test_a_strange_configuration_is_refused(changed, cast, provider):
+    provider.configuration = changed
+
+    answer = Client().get("/account/company/login/")
+
+    assert (answer.status_code, "can't be accepted" in text_of(answer)) == (403, True)
+
+
+def test_a_provider_that_is_away_is_named(cast, settings):
+    settings.OIDC_ISSUER = "http://127.0.0.1:9/login"
+
+    answer = Client().get("/account/company/login/")
+
+    assert (answer.status_code, "Acme can't be reached" in text_of(answer)) == (503, True)
+
+
+def test_a_cancelled_sign_in_says_so(cast, provider):
+    client = Client()
+    state = re.search(r"state=([^&]+)", provider.authorize(go_there(client)))[1]
+
+    answer = client.get("/account/company/callback/", {"state": state, "error": "access_denied"})
+
+    assert "Acme refused, or you cancelled." in text_of(answer)
+
+
+def test_no_secret_reaches_a_page_or_the_log(cast, provider, caplog):
+    _, good = come_in(provider)
+    provider.claims = {"nonce": "another"}
+    _, bad = come_in(provider)
+
+    shown = caplog.text + good.content.decode() + bad.content.decode() + str(bad.headers)
+    assert SECRET not in shown
+    assert "access-token-in-secret" not in shown
+    assert "Sign-in by the provider failed: OAuth2Error" in caplog.text
+
+
+# Accounts that exist already
+
+
+def test_an_account_is_connected_after_its_password(cast, provider, sign_in):
+    mia = sign_in(cast.mia)
+    offered = mia.get("/you/")
+
+    page = mia.post("/account/company/connect/")
+    there = html.unescape(re.search(r'href="(http://127[^"]+)"', page.content.decode())[1])
+    done = mia.get(provider.authorize(there), follow=True)
+    client, back = come_in(provider)
+
+    assert "Connect Acme" in text_of(offered)
+    assert "You can now sign in with Acme." in text_of(done)
+    assert "Connect Acme" not in text_of(done)
+    assert back["Location"] == "/voices/"
+    assert int(client.session["_auth_user_id"]) == cast.mia.pk
+    assert "company sign-in connected" in actions()
+
+
+def test_an_account_is_not_connected_without_a_recent_password(cast, provider, sign_in):
+    mia = sign_in(cast.mia)
+    session = mia.session
+    session["proved_at"] = 0
+    session.save()
+
+    asked = mia.post("/account/company/connect/")
+
+    assert asked["Location"] == "/account/reauthenticate/"
+
+
+def test_an_identity_of_another_account_is_not_connected(cast, provider, sign_in):
+    connect(provider, cast.ana)
+    mia = sign_in(cast.mia)
+
+    page = mia.post("/account/company/connect/")
+    there = html.unescape(re.search(r'href="(http://127[^"]+)"', page.content.decode())[1])
+    done = mia.get(provider.authorize(there), follow=True)
+
+    assert "already connected to another account" in text_of(done)
+    assert SocialAccount.objects.get().user == cast.ana
+
+
+def test_someone_without_a_password_confirms_at_the_provider(cast, provider):
+    cast.ana.set_unusable_password()
+    cast.ana.save()
+    connect(provider, cast.ana)
+    client, _ = come_in(provider)
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+
+    asked = client.post("/team/invitations/", {"role": "member", "label": "Kim", "days": "7"})
+    led = client.get(asked["Location"])
+    there = client.get(led["Location"])["Location"]
+    provider.claims = {"auth_time": int(time.time()) - 3600}
+    stale = client.get(provider.authorize(there))
+    provider.claims = {}
+    there = client.get(led["Location"])["Location"]
+    done = client.get(provider.authorize(there))
+
+    assert "prompt=login" in there
+    assert "didn't ask you to sign in again" in text_of(stale)
+    assert done.status_code == 200
+    assert 'id="made-link"' in done.content.decode()
+
+
+def test_someone_else_at_the_provider_confirms_nothing(cast, provider):
+    connect(provider, cast.ana)
+    client, _ = come_in(provider)
+    there = client.get("/account/company/confirm/")["Location"]
+    provider.person["sub"] = "u-2"
+
+    done = client.get(provider.authorize(there))
+
+    assert "You confirmed as someone else" in text_of(done)
+
+
+# People in no team
+
+
+def test_someone_who_lost_their_last_team_is_told_whom_to_ask(cast, sign_in):
+    mia = sign_in(cast.mia)
+    Membership.objects.filter(user=cast.mia).delete()
+
+    page, swap = mia.get("/voices/"), mia.get("/voices/", headers=PARTIAL)
+
+    assert (page.status_code, "You aren't in a team" in text_of(page)) == (403, True)
+    assert 'action="/account/logout/"' in page.content.decode()
+    assert (swap.content, swap["HX-Redirect"]) == (b"", "/voices/")
+    assert Team.objects.count() == 2
