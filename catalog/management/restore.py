@@ -138,9 +138,11 @@ def _demand_silence(tables: set[str], now: datetime) -> None:
         # A time in the future was written by a wrong clock.
         span = (now - _SILENCE, now + _SILENCE)
         running = model._default_manager.filter(seen_at__range=span).order_by("name")
-        for name in running.values_list("name", flat=True)[:1]:
+        for name, seen_at in running.values_list("name", "seen_at")[:1]:
+            seconds = max(0, round((now - seen_at).total_seconds()))
             raise CannotRestore(
-                f"Voiceboard is running ({name}). Stop it on every machine, then wait a minute."
+                f"Voiceboard was running {seconds:,} seconds ago ({name}). Stop it on every"
+                " machine, then wait a minute."
             )
 
 

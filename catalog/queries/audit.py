@@ -113,8 +113,17 @@ def find_breaks(anchor: tuple[int, str] | None = None) -> list[str]:
     if anchor is not None:
         rows = AuditEntry.objects.filter(number=anchor[0], digest=anchor[1])
         if not rows.exists():
-            found.append(f"Entry {anchor[0]} is not the one that the anchor names.")
+            words = f"Entry {anchor[0]} is not the one that the anchor names."
+            found.append(words + _say_restored())
     return found
+
+
+def _say_restored() -> str:
+    rows = AuditEntry.objects.filter(action="backup restored").order_by("-number")
+    last = rows.values_list("number", "at").first()
+    if last is None:
+        return ""
+    return f" A backup was restored on {last[1]:%Y-%m-%d at %H:%M} UTC (entry {last[0]})."
 
 
 def _walk_chain(key: bytes, head: AuditHead) -> Iterator[str]:

@@ -81,7 +81,12 @@ def test_restored_database_is_the_one_of_the_backup_and_the_current_one_is_kept(
     assert find_breaks() == []
     entry = AuditEntry.objects.get(action="backup restored")
     assert entry.facts["backup"] == backups.read_manifest(backup).anchor
-    assert entry.facts["replaced"] == backups.read_manifest(kept).anchor != entry.facts["backup"]
+    lost = entry.facts["replaced"]
+    assert lost == backups.read_manifest(kept).anchor != entry.facts["backup"]
+    call_command("verify_audit", "--anchor", entry.facts["backup"], stdout=StringIO())
+    words = rf"the anchor names\. A backup was restored on .* \(entry {entry.number}\)"
+    with pytest.raises(CommandError, match=words):
+        call_command("verify_audit", "--anchor", lost)
 
 
 def test_missing_files_are_put_back_and_none_is_overwritten(backup, cast, settings):
@@ -242,12 +247,12 @@ REFUSALS = [
         ["--replace"],
     ),
     (
-        r"Voiceboard is running \(web-1\)\. Stop it on every machine",
+        r"Voiceboard was running \d+ seconds ago \(web-1\)\. Stop it on every machine",
         lambda _: Host.objects.create(name="web-1", seen_at=timezone.now(), settings={}),
         ["--replace"],
     ),
     (
-        r"Voiceboard is running \(jobs@web-1\)",
+        r"Voiceboard was running \d+ seconds ago \(jobs@web-1\)",
         lambda _: factories.make_beat("jobs@web-1", "jobs", timezone.now()),
         ["--replace"],
     ),
