@@ -119,7 +119,7 @@ def test_the_health_page_names_queues_without_a_worker(cast, sign_in):
     assert "All is well" not in page
 
     for name, each in WORKERS.items():
-        factories.make_beat(f"{name}@here", each["queues"], now)
+        factories.make_beat(f"{name}@there", each["queues"], now)
     assert look_at_health(cast.ana, now).unserved == []
     assert "All is well" in sign_in(cast.ana).get("/health/").content.decode()
     assert not CloneJob.objects.exists()
