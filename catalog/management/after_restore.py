@@ -72,8 +72,17 @@ def settle_restored(
         silent_since = min(made_at, now - _LEAST_WAIT)
         Heartbeat.objects.create(name=SCHEDULE, started_at=silent_since, seen_at=silent_since)
     end_restoring()
-    facts = {"backup": anchor, "replaced": replaced, "made_at": made_at.isoformat()}
-    record(None, "backup restored", "Installation", team=None, now=now, **facts)
+    record(
+        None,
+        "backup restored",
+        "Installation",
+        team=None,
+        now=now,
+        backup=anchor,
+        replaced=replaced or "an empty log",
+        made_at=made_at.isoformat(),
+        is_copy=bool(new_code),
+    )
 
 
 def _end_access(now: datetime) -> None:
