@@ -24,7 +24,11 @@ class ComparisonForm(KeylessForm):
     )
     is_blind = forms.BooleanField(label="Blind: hide the names until voting ends", required=False)
     votes_wanted = forms.IntegerField(
-        label="Reveal after this many votes", min_value=1, max_value=50, initial=1, required=False
+        label="Close voting after this many votes",
+        min_value=1,
+        max_value=50,
+        initial=1,
+        required=False,
     )
     # The cost that was shown; no more than this is spent.
     agreed = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)

@@ -101,7 +101,7 @@ def search_remove(request: Request, pk: int) -> HttpResponseBase:
     search = _get_search(request, pk)
     remove_search(request.user, search=search, now=timezone.now())
     undo = reverse("catalog:search-restore", args=[pk])
-    messages.success(request, f"Search {search.name} removed.", extra_tags=undo)
+    messages.success(request, f"The search {search.name} was removed.", extra_tags=undo)
     return redirect("catalog:search-list")
 
 

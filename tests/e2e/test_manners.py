@@ -93,7 +93,7 @@ def test_long_filter_groups_fold_and_selected_values_stay_enabled(ana: Page) -> 
         expect(ana.locator(f"#fd-{name}")).to_have_js_property("open", is_open)
     language = ana.locator("#fd-language")
     expect(language.locator(".opt:visible")).to_have_count(6)
-    language.get_by_text(re.compile(r"^\s*\d+ more\s*$")).click()
+    language.get_by_text(re.compile(r"^\s*\d+ others\s*$")).click()
     expect(language.locator(".opt:visible").nth(6)).to_be_visible()
 
     ana.goto("/voices/?gender=neutral&q=qqqqqqqq")

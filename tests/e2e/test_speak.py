@@ -151,7 +151,7 @@ def start_blind(page: Page, text: str) -> None:
     page.get_by_label("Text for all voices").fill(text)
     expect(page.locator("#cost")).to_contain_text(f"About {4 * len(text)} characters, charged")
     page.get_by_label(re.compile(r"^\s*Blind")).check()
-    page.get_by_label(re.compile(r"^\s*Reveal after this many votes")).fill("2")
+    page.get_by_label(re.compile(r"^\s*Close voting after this many votes")).fill("2")
     page.get_by_role("button", name=re.compile("^Compare .about")).click()
     expect(page.get_by_role("heading", name="Blind comparison")).to_be_visible()
     expect(page.locator("#tray")).to_be_hidden()

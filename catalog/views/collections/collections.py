@@ -106,7 +106,7 @@ def collection_remove(request: Request, pk: int) -> HttpResponseBase:
     collection = _get_collection(request, pk)
     remove_collection(request.user, collection=collection, now=timezone.now())
     undo = reverse("catalog:collection-restore", args=[pk])
-    messages.success(request, f"Collection {collection.name} removed.", extra_tags=undo)
+    messages.success(request, f"The collection {collection.name} was removed.", extra_tags=undo)
     return redirect("catalog:collection-list")
 
 
