@@ -45,6 +45,22 @@ class Provider:
         self._codes[code] = asked
         return f"{urlsplit(asked['redirect_uri']).path}?code={code}&state={asked['state']}"
 
+    def make_logout(self, **changed: Any) -> str:
+        """Return a logout token."""
+        now = int(time.time())
+        claims = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 60,
+            "jti": secrets.token_hex(8),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            "sub": self.person["sub"],
+            **changed,
+        }
+        stated = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(stated, self.key, algorithm="RS256", headers={"kid": "1"})
+
     def answer(self, path: str, headers: Any, form: dict[str, str]) -> tuple[int, Any]:
         self.calls.append(path)
         if path == "/login/.well-known/openid-configuration":

@@ -203,6 +203,8 @@ TABLE = {
     "company_login": Page((503, 302, 302, 302), CLOSED, is_ours=False),
     "company_callback": Page((403,) * 4, CLOSED, is_ours=False),
     "company_connect": Page(NEVER, (SIGN_IN, 503, 503, 503), is_ours=False),
+    # The provider sends this, with a signed token.
+    "company_logout": Page(CLOSED, (400,) * 4, is_ours=False),
     "company_confirm": Page((302, 503, 503, 503), CLOSED, is_ours=False),
     "account_signup": Page((200, 302, 302, 302), (200, 302, 302, 302), is_ours=False),
     "account_inactive": Page(FREE, CLOSED, is_ours=False),

@@ -212,6 +212,7 @@ ACCOUNT_RATE_LIMITS = {
     "code": "20/m/ip,5/5m/key",
     "code_known": "10/5m/key",
     "code_anywhere": "60/h/key",
+    "logout_token": "20/m/ip",
     "reset_password": "20/m/ip",
     "mailed_link": "5/h/key",
 }

@@ -47,6 +47,7 @@ if settings.OIDC_ISSUER:
         path("company/login/", company_sign_in.company_login, name="company_login"),
         path("company/callback/", company_sign_in.company_callback, name="company_callback"),
         path("company/connect/", company_sign_in.company_connect, name="company_connect"),
+        path("company/logout/", company_sign_in.company_logout, name="company_logout"),
         path("company/confirm/", company_sign_in.company_confirm, name="company_confirm"),
     ]
 

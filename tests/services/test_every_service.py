@@ -143,7 +143,11 @@ from catalog.services.teams.invitations import (
 from catalog.services.teams.members import change_role, remove_member
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.usage import note_play
-from catalog.services.users.company_sign_in import admit_identity, connect_identity
+from catalog.services.users.company_sign_in import (
+    admit_identity,
+    connect_identity,
+    end_company_sessions,
+)
 from catalog.services.users.password_links import (
     make_password_link,
     set_password_by_link,
@@ -155,6 +159,7 @@ from catalog.services.users.sign_in import (
     end_session,
     note_account,
     note_failed_sign_in,
+    note_provider_session,
     remove_second_factor,
 )
 from catalog.services.voices.edit import (
@@ -201,6 +206,9 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     # Play and export counts would be noise in the audit log.
     "note_play": lambda cast: note_play(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
+    ),
+    "note_provider_session": lambda cast: note_provider_session(
+        factories.make_session(cast.mia, "one").user, session_key="one", sid="s"
     ),
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
     "start_similarity_search": lambda cast: start_similarity_search(
@@ -552,6 +560,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         name="Nora",
         is_confirmed=True,
         now=NOW,
+    ),
+    "end_company_sessions": lambda cast: end_company_sessions(
+        uid="", sid=factories.make_session(cast.mia, "one", data={"sid": "s"}).data["sid"], now=NOW
     ),
     "connect_identity": lambda cast: connect_identity(
         cast.mia, identity=make_identity("1"), now=NOW

@@ -4,6 +4,7 @@ import html
 import re
 import time
 
+import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -69,7 +70,7 @@ def test_a_first_sign_in_makes_an_account_in_no_team(cast, provider):
     user = User.objects.get(email="nora@example.com")
     identity = SocialAccount.objects.get()
     assert (user.first_name, user.has_usable_password()) == ("Nora Novak", False)
-    assert identity.extra_data == {"iss": provider.issuer, "sub": "u-1"}
+    assert identity.extra_data == {"iss": provider.issuer, "sub": "u-1", "sid": ""}
     assert not SocialToken.objects.exists()
     assert not Membership.objects.filter(user=user).exists()
     assert (page.status_code, "You aren't in a team" in text_of(page)) == (403, True)
@@ -347,6 +348,101 @@ def test_someone_else_at_the_provider_confirms_nothing(cast, provider):
     done = client.get(provider.authorize(there))
 
     assert "You confirmed as someone else" in text_of(done)
+
+
+# The provider ends sessions
+
+LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def log_out(token):
+    client = Client(enforce_csrf_checks=True)
+    return client.post("/account/company/logout/", {"logout_token": token}).status_code
+
+
+def is_in(client):
+    return client.get("/voices/").status_code == 200
+
+
+def test_a_logout_token_ends_every_session_of_its_person(cast, provider, sign_in):
+    connect(provider, cast.mia)
+    first, _ = come_in(provider)
+    second, _ = come_in(provider)
+    ana = sign_in(cast.ana)
+    assert is_in(first)
+    assert is_in(second)
+
+    assert log_out(provider.make_logout()) == 200
+
+    assert [is_in(each) for each in (first, second, ana)] == [False, False, True]
+    assert actions()[-1] == "sessions ended by company sign-in"
+
+
+def test_a_logout_token_can_name_a_session_at_the_provider(cast, provider):
+    connect(provider, cast.mia)
+    factories.make_factor(cast.mia)
+    provider.claims = {"sid": "session-7"}
+    client, _ = come_in(provider)
+    client.post("/account/two-factor/authenticate/", {"code": code_of()})
+
+    assert log_out(provider.make_logout(sub=None, sid="session-8")) == 200
+    assert is_in(client)
+    assert log_out(provider.make_logout(sub=None, sid="session-7")) == 200
+    assert not is_in(client)
+
+
+def test_a_logout_token_works_once(cast, provider):
+    connect(provider, cast.mia)
+    token = provider.make_logout()
+    log_out(token)
+    client, _ = come_in(provider)
+
+    assert log_out(token) == 400
+    assert is_in(client)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "https://another.example"},
+        {"aud": "another"},
+        {"events": None},
+        {"events": {}},
+        {"events": {LOGOUT: None}},
+        {"events": [LOGOUT]},
+        {"nonce": "n"},
+        {"jti": None},
+        {"exp": 1},
+        {"exp": None},
+        {"sub": None},
+    ],
+    ids=str,
+)
+def test_a_token_that_is_no_logout_token_ends_nothing(changed, cast, provider):
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+
+    assert log_out(provider.make_logout(**changed)) == 400
+    assert is_in(client)
+
+
+def test_a_logout_token_signed_by_someone_else_ends_nothing(cast, provider):
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+    provider.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    assert log_out(provider.make_logout()) == 400
+    assert log_out(jwt.encode({"sub": "u-1"}, "", algorithm="none")) == 400
+    assert log_out("nonsense") == 400
+    assert is_in(client)
+
+
+def test_only_refused_logout_tokens_are_limited(cast, provider):
+    good = [log_out(provider.make_logout()) for _ in range(21)]
+    bad = [log_out("nonsense") for _ in range(21)]
+
+    assert good == [200] * 21
+    assert bad == [400] * 20 + [429]
 
 
 # People in no team

@@ -43,6 +43,11 @@ def may_answer_link(request: HttpRequest) -> bool:
     return bool(_consume(request, "signup", ""))
 
 
+def may_send_logout(request: HttpRequest) -> Any:
+    """Count a logout token from this IP address; take it back with ``rollback`` if it's good."""
+    return _consume(request, "logout_token", "")
+
+
 def find_device(request: HttpRequest, user: User) -> str | None:
     """Return the device's id if the user has signed in on it with the current password."""
     kept = _read_cookie(request)

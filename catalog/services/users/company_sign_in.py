@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
 from catalog.audit import record
-from catalog.jobs.users import note_event
+from catalog.jobs.users import end_all, note_event
 from catalog.models import User
 
 
@@ -56,6 +57,25 @@ def connect_identity(user: User, *, identity: SocialAccount, now: datetime) -> N
     identity.user = user
     identity.save()
     note_event(user, user=user, action="company sign-in connected", now=now)
+
+
+@transaction.atomic
+def end_company_sessions(*, uid: str, sid: str, now: datetime) -> int:
+    """Sign a person out everywhere, as the provider asks; return how many sessions ended.
+
+    The person is named by their identity, or by one of their sessions at the provider.
+    """
+    people = User.objects.filter(socialaccount__uid=uid)
+    if not uid:
+        people = User.objects.filter(usersession__data__sid=sid)
+    count = 0
+    for user in people.distinct():
+        sessions = list(UserSession.objects.filter(user=user))
+        end_all(sessions=sessions)
+        if sessions:
+            note_event(None, user=user, action="sessions ended by company sign-in", now=now)
+        count += len(sessions)
+    return count
 
 
 def _is_address(email: str) -> bool:

@@ -23,6 +23,12 @@ def note_account(user: User, *, action: str, now: datetime) -> None:
 
 
 @transaction.atomic
+def note_provider_session(user: User, *, session_key: str, sid: str) -> None:
+    """Note which session at the company's provider this browser's session comes from."""
+    UserSession.objects.filter(user=user, session_key=session_key).update(data={"sid": sid})
+
+
+@transaction.atomic
 def note_failed_sign_in(*, email: str, now: datetime) -> None:
     """Record a failed sign-in; unknown addresses are not stored."""
     tried = User.objects.filter(email=email.strip().lower()[:254]).first()

@@ -14,13 +14,16 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog.forms.users.rate_limits import may_send_logout
 from catalog.services.teams.invitations import find_invitation
 from catalog.services.users.company_sign_in import (
     AddressTaken,
@@ -28,11 +31,19 @@ from catalog.services.users.company_sign_in import (
     IdentityTaken,
     admit_identity,
     connect_identity,
+    end_company_sessions,
 )
 from catalog.views.base.requests import Request, signed_in_for_oneself
 from catalog.views.sessions.presence import note_proof
 from catalog.views.sessions.reauthentication import confirmed
-from catalog.views.users.openid import PROVIDER_ID, CompanyOAuth2Adapter, ProviderSession
+from catalog.views.users.openid import (
+    PROVIDER_ID,
+    CompanyOAuth2Adapter,
+    ProviderSession,
+    identify_person,
+    read_logout,
+    spend_logout,
+)
 
 _LOG = logging.getLogger(__name__)
 # What someone goes to the provider for.
@@ -122,6 +133,34 @@ def company_callback(request: HttpRequest) -> HttpResponseBase:
     except _FAULTS as exc:
         return _explain_failure(request, exc)
     return answer
+
+
+@never_cache
+@csrf_exempt
+@sensitive_post_parameters()
+@require_POST
+def company_logout(request: HttpRequest) -> HttpResponse:
+    """End a person's sessions when the provider sends a logout token, which it signs."""
+    attempt = may_send_logout(request)
+    if not attempt:
+        return JsonResponse({"error": "invalid_request"}, status=429)
+    try:
+        claims = read_logout(request.POST.get("logout_token", ""))
+    except requests.RequestException as exc:
+        _LOG.warning("A logout token couldn't be checked: %s", type(exc).__name__)
+        return JsonResponse({"error": "temporarily_unavailable"}, status=503)
+    except _FAULTS as exc:
+        _LOG.warning("A logout token was refused: %s", type(exc).__name__)
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    attempt.rollback()
+    subject = claims.get("sub")
+    end_company_sessions(
+        uid=identify_person(claims["iss"], str(subject)) if subject else "",
+        sid=str(claims.get("sid", "")),
+        now=timezone.now(),
+    )
+    spend_logout(claims)
+    return HttpResponse()
 
 
 def _leave(request: HttpRequest, process: str, **parameters: str) -> HttpResponseBase:

@@ -5,6 +5,8 @@ that came from the token endpoint without checking its signature.
 """
 
 import hashlib
+import math
+import time
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -31,6 +33,7 @@ _KEPT_SECONDS = 3600
 _TIMEOUT_SECONDS = 5
 # The provider's clock may differ by this much.
 _LEEWAY_SECONDS = 60
+_LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
 # Signatures by the provider's private key only: with HS256, a leaked client secret could sign.
 _ALGORITHMS = [f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)]
 
@@ -80,11 +83,12 @@ def _fetch_json(url: str, **values: Any) -> dict[str, Any]:
 @sensitive_variables()
 def read_token(token: str, *, needed: list[str]) -> dict[str, Any]:
     """Return the claims of a token that the provider signed for us; raises OAuth2Error."""
-    keys = _fetch_json(read_configuration()["jwks_uri"])
     try:
+        header = jwt.get_unverified_header(token)
+        keys = _fetch_json(read_configuration()["jwks_uri"])
         claims: dict[str, Any] = jwt.decode(
             token,
-            _find_key(jwt.PyJWKSet.from_dict(keys), jwt.get_unverified_header(token)),
+            _find_key(jwt.PyJWKSet.from_dict(keys), header),
             algorithms=_ALGORITHMS,
             issuer=settings.OIDC_ISSUER,
             audience=settings.OIDC_CLIENT_ID,
@@ -96,6 +100,32 @@ def read_token(token: str, *, needed: list[str]) -> dict[str, Any]:
     if claims.get("azp", settings.OIDC_CLIENT_ID) != settings.OIDC_CLIENT_ID:
         raise OAuth2Error("The token was made for another application.")
     return claims
+
+
+@sensitive_variables()
+def read_logout(token: str) -> dict[str, Any]:
+    """Return the claims of a logout token that wasn't used yet; raises OAuth2Error.
+
+    https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
+    """
+    claims = read_token(token, needed=["exp", "jti"])
+    events = claims.get("events")
+    is_logout = isinstance(events, dict) and isinstance(events.get(_LOGOUT), dict)
+    if not is_logout or "nonce" in claims or not (claims.get("sub") or claims.get("sid")):
+        raise OAuth2Error("This isn't a logout token.")
+    if cache.get(_name_logout(claims)):
+        raise OAuth2Error("This logout token was used before.")
+    return claims
+
+
+def spend_logout(claims: dict[str, Any]) -> None:
+    """Make sure that this logout token isn't accepted again for as long as it's valid."""
+    left = claims["exp"] - time.time() + _LEEWAY_SECONDS
+    cache.set(_name_logout(claims), True, math.ceil(left) + 1)
+
+
+def _name_logout(claims: dict[str, Any]) -> str:
+    return f"logout-token:{hashlib.sha256(str(claims['jti']).encode()).hexdigest()}"
 
 
 def _find_key(keys: jwt.PyJWKSet, header: dict[str, Any]) -> jwt.PyJWK:
@@ -188,5 +218,6 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
         return identify_person(data["id_token"]["iss"], data["id_token"]["sub"])
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return what is stored: only the identity."""
-        return {"iss": data["id_token"]["iss"], "sub": data["id_token"]["sub"]}
+        """Return what is stored: only the identity, and its session at the provider."""
+        claims = data["id_token"]
+        return {"iss": claims["iss"], "sub": claims["sub"], "sid": str(claims.get("sid", ""))}

@@ -29,7 +29,11 @@ from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
 from catalog.queries.users.identities import has_identity
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
-from catalog.services.users.sign_in import note_account, note_failed_sign_in
+from catalog.services.users.sign_in import (
+    note_account,
+    note_failed_sign_in,
+    note_provider_session,
+)
 from catalog.views.base.requests import Request, signed_in_for_oneself
 from catalog.views.context_processors import THEME_COOKIE, THEMES
 from catalog.views.middleware.locales import REGION_COOKIE, ZONE_COOKIE
@@ -75,6 +79,9 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Record the sign-in, join the team of a pending invitation, and remember the device."""
         note_account(user, action="signed in", now=timezone.now())
         response: HttpResponse = super().post_login(request, user, **values)
+        login = (values.get("signal_kwargs") or {}).get("sociallogin")
+        if login and (sid := login.account.extra_data.get("sid")):
+            note_provider_session(user, session_key=request.session.session_key or "", sid=sid)
         if finish_joining(request, user):
             response = redirect("catalog:voice-list")
         remember_device(request, response, user)
