@@ -90,7 +90,7 @@ def test_the_collection_dialog_adds_voices_and_returns_the_focus(
     ana.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(opener).to_be_focused()
-    ana.get_by_role("link", name=name).click()
+    ana.locator("#in-collections").get_by_role("link", name=name).click()
     expect(ana.locator("#results .card")).to_have_count(2)
     first = ana.locator("#results .card h3").first.inner_text()
     ana.get_by_role("button", name=f"Move {first} down").first.click()
