@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from catalog.views.sessions.reauthentication import confirmed
 from catalog.views.users import profile
 
 handler400 = "catalog.views.errors.bad_request"
@@ -22,7 +23,7 @@ _ACCOUNT_PAGES = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
-    path("password/set/", account.password_set, name="account_set_password"),
+    path("password/set/", confirmed(account.password_set), name="account_set_password"),
     path("password/reset/", profile.password_forgotten, name="account_reset_password"),
     path("password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     re_path(

@@ -339,6 +339,25 @@ def test_someone_without_a_password_confirms_at_the_provider(cast, provider):
     assert 'id="made-link"' in done.content.decode()
 
 
+def test_a_first_password_is_set_only_after_a_recent_confirmation(cast, provider):
+    cast.mia.set_unusable_password()
+    cast.mia.save()
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+    form = {"password1": "another long pass phrase", "password2": "another long pass phrase"}
+
+    asked = client.post("/account/password/set/", form)
+    before = User.objects.get(pk=cast.mia.pk).has_usable_password()
+    led = client.get(asked["Location"])
+    client.get(provider.authorize(client.get(led["Location"])["Location"]))
+
+    assert not before
+    assert User.objects.get(pk=cast.mia.pk).check_password(form["password1"])
+
+
 def test_someone_else_at_the_provider_confirms_nothing(cast, provider):
     connect(provider, cast.ana)
     client, _ = come_in(provider)
