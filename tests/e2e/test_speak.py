@@ -45,7 +45,7 @@ def test_speech_can_be_generated_and_four_voices_compared_blind(
         assert not any(re.search(rf"\b{re.escape(name)}\b", html) for name in names)
         assert not re.search("ElevenLabs|Inworld|Noiz|Telnyx", html)
         page.get_by_role("button", name="Vote for Voice B").click()
-    expect(mia.get_by_text("All votes are in: 2")).to_be_visible()
+    expect(mia.get_by_text("Voting has ended")).to_be_visible()
     expect(mia.locator("#line-0-1")).to_contain_text("2 votes")
     shown = mia.locator("#rounds h3 a").all_text_contents()
     assert sorted(shown) == sorted(names)

@@ -290,6 +290,15 @@ def test_comparing_again_starts_with_the_same_voices_and_text(mia, made, voices)
     assert "This is free." in page.text
 
 
+def test_voting_that_was_closed_early_does_not_claim_all_votes(mia, made):
+    closed = Page(mia.post(f"/compare/{made.pk}/close/", headers=PARTIAL))
+    listed = Page(mia.get("/compare/"))
+
+    assert "Voting has ended" in closed.text
+    assert "Votes are in" not in listed.text
+    assert "0 of 2 votes" in listed.text
+
+
 def test_more_voices_and_votes_need_no_more_queries(mia, cast, voices, made, wav):
     def count(pk: object) -> int:
         with CaptureQueriesContext(connection) as queries:
