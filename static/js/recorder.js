@@ -65,8 +65,8 @@ class Take {
     const spoken = this.levels.filter((level) => level > -45);
     const loud = spoken.length ? spoken.reduce((sum, level) => sum + level, 0) / spoken.length : -60;
     return {
-      length: this.seconds >= this.enough ? ["ok", `${Math.round(this.seconds)} s, long enough`]
-        : [this.seconds >= this.enough / 3 ? "warn" : "bad", `${Math.round(this.seconds)} s, aim for ${this.enough} s`],
+      length: this.seconds >= this.enough ? ["ok", `${Math.floor(this.seconds)} s, long enough`]
+        : [this.seconds >= this.enough / 3 ? "warn" : "bad", `${Math.floor(this.seconds)} s, aim for ${this.enough} s`],
       clipping: this.clipped ? ["bad", "Too loud at times; move back a little"] : ["ok", "None"],
       noise: quiet < -50 ? ["ok", "Quiet room"]
         : [quiet < -40 ? "warn" : "bad", quiet < -40 ? "A little room noise" : "Too noisy; find a quieter room"],
