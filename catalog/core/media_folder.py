@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from catalog.core.media_store import CHUNK_BYTES, StoredFile
 from catalog.core.private_files import DRAFT, open_draft
@@ -34,9 +33,9 @@ class FolderStore:
 
     def read_part(self, key: str, first: int, length: int) -> Iterator[bytes]:
         """Return part of the file in chunks."""
-        file = self.find_path(key).open("rb")
-        file.seek(first)
-        return _read_chunks(file, length)
+        path = self.find_path(key)
+        path.stat()  # raises FileNotFoundError now, and opens nothing that might not be read
+        return _read_chunks(path, first, length)
 
     def find_size(self, key: str) -> int | None:
         """Return the size in bytes, None if there is no such file."""
@@ -59,8 +58,9 @@ class FolderStore:
                         yield StoredFile(key, status.st_size, status.st_mtime)
 
 
-def _read_chunks(file: BinaryIO, length: int) -> Iterator[bytes]:
-    with file:
+def _read_chunks(path: Path, first: int, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(first)
         while length > 0 and (chunk := file.read(min(CHUNK_BYTES, length))):
             length -= len(chunk)
             yield chunk
