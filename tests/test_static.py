@@ -37,7 +37,7 @@ HTMX_NAMES = {
     "hx-status:422", "hx-swap", "hx-sync", "hx-target", "hx-trigger", "hx-vals",
 }  # fmt: skip
 SWAP_STYLES = {"innerHTML", "outerHTML", "innerMorph", "outerMorph", "outerSync", "beforeend",
-               "afterbegin", "none", "delete"}  # fmt: skip
+               "afterbegin", "none", "delete", "textContent"}  # fmt: skip
 OUTSIDE = re.compile(r"(?:https?:)?//(?!www\.w3\.org/2000/svg)[a-z0-9-]+\.[a-z]", re.IGNORECASE)
 
 

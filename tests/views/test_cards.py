@@ -45,6 +45,10 @@ def test_a_card_says_why_it_comes_first_only_in_the_suggested_order(cast, sign_i
     for query in ("?sort=name", "?q=ada"):
         assert ">Your clone</p>" not in draw(mia, query)
     assert ">Best match</option>" in draw(mia, "?q=ada")
+    swapped = mia.get(
+        "/voices/?q=ada", headers={"HX-Request": "true", "HX-Request-Type": "partial"}
+    )
+    assert ">Best match</hx-partial>" in swapped.content.decode()
     # A star already shows on the card.
     star_voice(cast.mia, voice=clone, is_on=True, now=factories.NOW)
     assert 'class="lacking"' not in draw(mia)

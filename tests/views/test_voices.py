@@ -65,6 +65,7 @@ def test_a_partial_has_results_counts_and_badge_but_no_page_frame(mia, shelf):
         "#facets-in",
         "#nfilters",
         "#q-offers",
+        "#sort-best",
     ]
     assert not page.find("html")
     assert not page.find("nav", aria_label="Main")
