@@ -1,23 +1,24 @@
-"""Clones run while other work is queued, with the documented workers and each broker."""
-
-import re
-import shlex
+"""Clones run while other work is queued, with the product's workers and each broker."""
 
 import pytest
 
 from tests.servers.installation import Installation, prepared
-from tests.servers.processes import ROOT, in_time
+from tests.servers.processes import in_time
 from tests.servers.recording_app import lines_of
+from voiceboard.prefork import WORKERS
 
 CLONES, ANALYSES = 30, 200
 
 
-def documented_workers() -> list[list[str]]:
-    text = (ROOT / "docs" / "operators" / "several-machines.md").read_text()
-    lines = re.findall(r"^celery -A voiceboard worker .*$", text, re.MULTILINE)
-    words = [shlex.split(line, comments=True) for line in lines if "speech" not in line]
+def worker_commands() -> list[list[str]]:
+    """Return the command of each worker that the product starts, without the speech engine's."""
+    named = {name: options for name, options in WORKERS.items() if name != "speech"}
     return [
-        ["tests.servers.queued_app" if w == "voiceboard" else w for w in line] for line in words
+        [
+            *("celery", "-A", "tests.servers.queued_app", "worker", "--hostname", f"{name}@%h"),
+            *("--queues", options["queues"], "--concurrency", str(options.get("concurrency", 2))),
+        ]
+        for name, options in named.items()
     ]
 
 
@@ -52,7 +53,7 @@ def test_clones_and_syntheses_finish_before_queued_analysis(broker, folder, tmp_
     }
     with prepared(folder, None, **settings) as installation:
         send(installation)
-        for command in documented_workers():
+        for command in worker_commands():
             installation.start(command)
 
         for task in ("run_clone", "run_speech"):
