@@ -22,6 +22,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from catalog.core.schema_version import find_misfit
 from catalog.migrations._merged import FORMER, MERGED
 from tests.migrated import FOREIGN, migrated_database
+from tests.openid_variables import OPENID_VARIABLES
 from tests.servers.processes import ROOT
 
 DUMP = Path(__file__).with_name("database_of_f336786.sql")
@@ -47,6 +48,7 @@ def migrate(path: Path, *target: str) -> None:
         "VOICEBOARD_DATA_DIR": str(path.parent / "var"),
         "VOICEBOARD_LOCAL": "0",
         "DATABASE_URL": f"sqlite:///{path}",
+        **OPENID_VARIABLES,
     }
     command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", *target]
     done = subprocess.run(
