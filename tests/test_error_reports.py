@@ -65,7 +65,7 @@ def test_a_failed_request_is_reported_without_its_values(db, client, sent):
     assert find_leaks({"sent": b"".join(sent)}) == []
 
 
-def test_a_failed_task_is_reported_without_its_values(sent):
+def test_a_failed_task_is_reported_without_its_values(db, sent):
     @current_app.task(name="tests.fail")
     def fail_with(key: str) -> None:
         raise RuntimeError(f"Rejected: {key}")

@@ -128,7 +128,7 @@ def test_owners_read_what_will_happen_to_their_voice(ana, cast, provider, end):
     plan = factories.make_plan(cast.ana, cast.aurora, [voice], **waits)
     plan.lines.update(state=State.HELD, responsible=cast.ana)
 
-    assert f"to be {end} on" in Page(ana.get("/cleanup/yours/")).text
+    assert f"Will be {end} on" in Page(ana.get("/cleanup/yours/")).text
 
 
 def test_outcomes_link_to_their_lines(ana, cast, clone):
