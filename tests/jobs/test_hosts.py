@@ -71,6 +71,8 @@ def test_host_that_was_not_seen_for_a_minute_no_longer_counts(servers):
 
     join_hosts(NOW + timedelta(seconds=61))
 
+    assert Host.objects.filter(name="two").exists()
+
 
 def test_host_that_is_seen_goes_on_counting(servers):
     join_hosts(NOW)
@@ -83,9 +85,12 @@ def test_host_that_is_seen_goes_on_counting(servers):
 
 def test_restarted_host_may_have_new_settings(servers):
     join_hosts(NOW)
+    before = Host.objects.get().settings
     servers.SECRET_KEY = "another"
 
     join_hosts(NOW + timedelta(seconds=1))
+
+    assert Host.objects.get().settings != before
 
 
 @pytest.mark.parametrize(
@@ -114,6 +119,8 @@ def test_shared_folder_is_accepted_if_it_is_declared(servers):
     servers.HOST_NAME = "two"
 
     join_hosts(NOW)
+
+    assert Host.objects.count() == 2
 
 
 def test_tick_is_claimed_once_in_each_period(db):
