@@ -23,7 +23,7 @@ THIRD_PARTY = (ROOT / "THIRD_PARTY.md").read_text().lower()
 SETTINGS = "".join(
     (ROOT / "voiceboard" / name).read_text() for name in ("settings.py", "basics.py")
 )
-SETTINGS_PAGE = (DOCS / "operators" / "settings.md").read_text()
+SETTINGS_PAGE = (DOCS / "operate" / "settings.md").read_text()
 PAGES = sorted(DOCS.rglob("*.md"))
 MOST_LINES_OF_THE_MAP = 200
 MARKDOWN = [*sorted(ROOT.glob("*.md")), *PAGES]

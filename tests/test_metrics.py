@@ -15,7 +15,7 @@ from tests.factories import NOW
 from voiceboard import env, metrics
 from voiceboard.metrics import MetricsServer, render_metrics
 
-ALERTS = Path(__file__).parent.parent / "docs" / "operators" / "alerts.yaml"
+ALERTS = Path(__file__).parent.parent / "docs" / "operate" / "alerts.yaml"
 
 
 @pytest.fixture

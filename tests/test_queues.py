@@ -30,7 +30,7 @@ def test_every_task_has_a_queue():
 
 
 def test_the_docs_name_every_process():
-    text = (ROOT / "docs" / "operators" / "several-machines.md").read_text()
+    text = (ROOT / "docs" / "operate" / "several-machines.md").read_text()
 
     assert {name for name in NAMES if f"`{name}`" not in text} == {"sandbox"}
 

@@ -223,7 +223,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
     "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
 )
 ACCOUNT_FORMS = {"user_token": "catalog.forms.users.setup.ActiveTokenForm"}
-# Sign-in by the company's OpenID Provider; see docs/operators/company-sign-in.md.
+# Sign-in by the company's OpenID Provider; see docs/operate/company-sign-in.md.
 OIDC_ISSUER = env.read_issuer("VOICEBOARD_OIDC_ISSUER")
 OIDC_CLIENT_ID = env.read_text("VOICEBOARD_OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.read_secret("VOICEBOARD_OIDC_CLIENT_SECRET")

@@ -39,7 +39,7 @@ class Backup:
             connection.connection.backup(copy)
 
     def restore(self) -> None:
-        """Replace the database with the copy, as docs/operators/backup.md says."""
+        """Replace the database with the copy, as docs/operate/backup.md says."""
         connection.close()
         for name in (f"{self._path}-wal", f"{self._path}-shm"):
             Path(name).unlink(missing_ok=True)
