@@ -39,6 +39,7 @@ TABLE = {
     "catalog:live": Page(FREE, CLOSED),
     "catalog:ready": Page(FREE, CLOSED),
     "catalog:health": Page(FREE, CLOSED),
+    "catalog:security-contact": Page(MISSING, CLOSED),
     "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
     "catalog:start-detail": Page(ALL, (302,) * 4),
     "catalog:region-set": Page(NEVER, (SIGN_IN, 302, 302, 302)),

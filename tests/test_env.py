@@ -77,6 +77,55 @@ def test_issuer_is_returned_as_given(url, monkeypatch):
     assert env.read_issuer("VOICEBOARD_TEST") == url
 
 
+@pytest.mark.parametrize(
+    ("given", "contact"),
+    [
+        ("security@example.com", "mailto:security@example.com"),
+        ("https://example.com/report", "https://example.com/report"),
+        ("", ""),
+    ],
+)
+def test_contact_is_a_uri(given, contact, monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", given)
+
+    assert env.read_contact("VOICEBOARD_TEST") == contact
+
+
+@pytest.mark.parametrize("given", ["Ana", "http://example.com", "https:///", "mailto:ana", "a b@c"])
+def test_a_contact_that_is_no_address_stops_the_start(given, monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", given)
+
+    with pytest.raises(ImproperlyConfigured, match="email address or https"):
+        env.read_contact("VOICEBOARD_TEST")
+
+
+@pytest.mark.parametrize(
+    ("given", "header"),
+    [("1", "max-age=31536000; includeSubDomains"), ("0", "max-age=31536000")],
+)
+def test_browsers_are_told_to_use_https_for_subdomains_only_if_wanted(given, header, tmp_path):
+    code = """
+import django
+from django.test import Client
+django.setup()
+print(Client().get("/.well-known/security.txt", secure=True)["Strict-Transport-Security"])
+"""
+    variables = {
+        "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
+        "VOICEBOARD_DATA_DIR": str(tmp_path),
+        "VOICEBOARD_BEHIND_TLS": "1",
+        "VOICEBOARD_ALLOWED_HOSTS": "testserver",
+        "VOICEBOARD_HSTS_SUBDOMAINS": given,
+        "VOICEBOARD_SECURITY_CONTACT": "security@example.com",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **variables},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    assert done.stdout.strip() == header, done.stderr
+
+
 def test_variables_that_belong_together_are_set_together():
     env.require_all_or_none(A="", B="")
     env.require_all_or_none(A="1", B="2")

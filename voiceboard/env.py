@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,17 @@ def read_issuer(name: str) -> str:
     if not is_private_route(url) or "?" in url or "#" in url or urlsplit(url).username:
         raise ImproperlyConfigured(f"{name} must look like https://login.example.com.")
     return url
+
+
+def read_contact(name: str) -> str:
+    """Return a contact as a URI, "" if unset; an email address becomes mailto:."""
+    word = read_text(name)
+    if not word:
+        return ""
+    contact = word if ":" in word else f"mailto:{word}"
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]\S*", contact):
+        raise ImproperlyConfigured(f"{name} must be an email address or https://... .")
+    return contact
 
 
 def require_all_or_none(**values: str) -> None:

@@ -193,8 +193,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "catalog.forms.users.passwords.GuessablePasswordValidator"},
 ]
+# More words that are too easy to guess in a password, such as names of projects.
+PASSWORD_WORDS = env.read_list("VOICEBOARD_PASSWORD_WORDS", [])
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "catalog:voice-list"
 ACCOUNT_ADAPTER = "catalog.views.users.profile.ClosedAccountAdapter"
@@ -265,6 +267,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_BEHIND_TLS
 if IS_BEHIND_TLS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_HSTS_SECONDS = 31536000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.read_flag("VOICEBOARD_HSTS_SUBDOMAINS", False)
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "catalog.views.errors.csrf_failed"
@@ -287,6 +290,8 @@ CONTENT_SECURITY_POLICY = {
 }
 if CSP_REPORT_URL := env.read_text("VOICEBOARD_CSP_REPORT_URL"):
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["report-uri"] = [CSP_REPORT_URL]
+# Whom to tell about a vulnerability, in /.well-known/security.txt.
+SECURITY_CONTACT = env.read_contact("VOICEBOARD_SECURITY_CONTACT")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -1,7 +1,7 @@
 """Signing in and out, the first admin, the theme, and the profile page."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -203,7 +203,7 @@ def test_the_setup_link_expires_after_an_hour(client, link):
     ("values", "words"),
     [
         ({"email": "no address"}, "Enter a valid email address."),
-        ({"password": "password123"}, "This password is too common."),
+        ({"password": "password123"}, "This password has appeared in a data leak."),
         ({"team": ""}, "This field is required."),
         ({"name": "a\x00b"}, "Null characters are not allowed."),
     ],
@@ -299,3 +299,22 @@ def test_every_page_sends_a_strict_content_security_policy(mia, client):
         assert "frame-ancestors 'none'" in policy
         assert response["X-Content-Type-Options"] == "nosniff"
         assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_security_txt_names_the_contact_and_expires_within_a_year(client, db, settings):
+    settings.SECURITY_CONTACT = "mailto:security@example.com"
+
+    response = client.get("/.well-known/security.txt")
+    lines = dict(line.split(": ", 1) for line in response.content.decode().splitlines())
+
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert lines["Contact"] == "mailto:security@example.com"
+    assert lines["Canonical"] == "http://testserver/.well-known/security.txt"
+    left = datetime.fromisoformat(lines["Expires"]) - timezone.now()
+    assert timedelta(days=30) < left < timedelta(days=365)
+
+
+def test_without_a_contact_there_is_no_security_txt(client, db, settings):
+    settings.SECURITY_CONTACT = ""
+
+    assert client.get("/.well-known/security.txt").status_code == 404

@@ -32,6 +32,7 @@ def fresh(monkeypatch):
 def ask(client, path: str = "/readyz") -> tuple[int, list[str]]:
     response = client.get(path)
     assert response["Cache-Control"] == "no-store"
+    assert response["X-Content-Type-Options"] == "nosniff"
     return response.status_code, response.content.decode().splitlines()
 
 

@@ -41,4 +41,5 @@ class ProbeMiddleware:
 def _say(words: str, status: int) -> HttpResponse:
     response = HttpResponse(words, content_type="text/plain; charset=utf-8", status=status)
     response["Cache-Control"] = "no-store"
+    response["X-Content-Type-Options"] = "nosniff"
     return response
