@@ -67,23 +67,30 @@ class Brief:
     def least_score(self) -> int:
         """The score from which on a voice is a result.
 
-        Words that the lexicon doesn't know don't raise it, because few voices have them.
+        Words that the lexicon doesn't know don't raise it, because few voices have them. If all
+        that is known is one wish, what comes near it is a result, too.
         """
-        known = (criterion for criterion in self.criteria if criterion.kind != "word")
-        return sum(2 * criterion.weight for criterion in known) * 2 // 5
+        known = [criterion for criterion in self.criteria if criterion.kind != "word"]
+        least = sum(2 * criterion.weight for criterion in known) * 2 // 5
+        return min(least, _near(known[0]) or least) if len(known) == 1 else least
 
     @property
     def parts(self) -> list[tuple[Node, int]]:
         """What adds to a voice's score, and how much."""
         parts = []
         for criterion in self.criteria:
-            near = 2 * criterion.weight // 3 if criterion.near != NOTHING else 0
+            near = _near(criterion)
             parts.append((criterion.node, 2 * criterion.weight - near))
             if near:
                 parts.append((AnyOf((criterion.node, criterion.near)), near))
             if criterion.kind == "word":
                 parts.append((_in_name(criterion.node), 2))
         return parts
+
+
+def _near(criterion: Criterion) -> int:
+    """Return what a neighboring value adds to a voice's score."""
+    return 2 * criterion.weight // 3 if criterion.near != NOTHING else 0
 
 
 @dataclass(slots=True)

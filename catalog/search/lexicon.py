@@ -221,7 +221,10 @@ companion: companion, companions, companionship, 情感陪伴, 陪伴, 情感
 assistant: assistant, assistants, voice assistant, developer assistants, ai assistant,
     语音助手, 助手, アシスタント
 characters: character, characters, characters animation, animation, cartoon, cartoons,
-    anime, villain, npc, characters and animation, 角色, 角色扮演, 动漫, 动画, アニメ,
+    anime, villain, npc, pirate, captain, wizard, witch, sorcerer, warlock, orc, elf, goblin,
+    dwarf, dragon, demon, vampire, zombie, knight, warrior, superhero, alien, pirat, zauberer,
+    hexe, drache, ritter, pirata, mago, bruja, sorcier, sorcière, chevalier, 海盗, 巫师, 女巫,
+    骑士, 海賊, 魔女, 魔法使い, characters and animation, 角色, 角色扮演, 动漫, 动画, アニメ,
     キャラクター
 games: game, games, gaming, video game, video games, interactive media, videospiel,
     videojuego, jeu vidéo, 游戏, 游戏角色, 游戏解说, ゲーム
@@ -352,7 +355,7 @@ have having which this it its app audio video message own adult over pace
 paced pitch pitched der die das dem den ein eine einen einer für mit und
 oder auf im zu von stimme stimmen akzent sprache suche gesucht klingt una un
 el la los las de del para con y o en que voz voces acento estilo une le les
-du des pour avec et ou voix ton 的 声音 音色 声 和 与 の な で は を が に 系
+du des pour avec et ou voix ton 的 声音 音色 声 和 与 の な で は を が に 系 适合 用于
 """
 )
 # Words that exclude what follows, and words that may come between.
@@ -366,8 +369,9 @@ FILLERS = _words("too an a any so very zu trop muy the sound sounding overly tha
 # Words that mean something in a brief, but could mean anything in a description.
 ORDINARY_WORDS = _words(
     """
-agent agents anchor bank bold brand broadcast business character clean company corporate course
-creator dark doctor everyday fiction flat formation fun grave health high host informations
+agent agents alien anchor bank bold brand broadcast business captain character clean company
+corporate course creator dark doctor everyday fiction flat formation fun grave health high host
+informations
 informal journal kind lesson level low luxury mild movie natural navigation neutral patient phone
 plain powerful presentation promo pub quick radio reels rough segura seria show shows sleep social
 strong support tales telephone trust understanding

@@ -117,6 +117,11 @@ def list_figures(found: dict[str, Any], smallest: dict[str, Any]) -> list[tuple[
             ratio(found["brief"]["median"], fresh),
         ),
         (
+            "the same / filter request that finds as many voices",
+            "at most 1",
+            ratio(found["brief"]["median"], found["as many"]["median"]),
+        ),
+        (
             "typing, 95th percentile / landing page",
             "at most 2",
             ratio(found["typing"]["p95"], landing),

@@ -4,6 +4,7 @@ Measures this process's CPU time, because the machine may be busy with other wor
 """
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -28,6 +29,7 @@ from catalog.models import ProviderAccount, Team, User, Voice
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.registry import all_infos
 from catalog.queries.searches.filters import COUNTED
+from catalog.queries.voices.search import find_voices
 from catalog.search.engines import Search, SearchEngine, answer_search
 from catalog.search.index.cache import INDEX_CACHE
 from catalog.search.index.engine import IndexEngine
@@ -162,6 +164,10 @@ class Bench:
         address = f"/voices/?{query}" if query else "/voices/"
         check(self.browser.get(address, {**PART, **headers})[0] == 200)
 
+    def count(self, query: str) -> int:
+        """Return how many voices a query string finds."""
+        return find_voices(self.user, VoiceFilterForm(QueryDict(query)).wanted).found_count
+
     def search(self, query: str) -> Search:
         """Return the search for a query string."""
         wanted = VoiceFilterForm(QueryDict(query)).wanted
@@ -174,6 +180,22 @@ def answer(engine: SearchEngine[Any], search: Search) -> object:
     return answer_search(engine, search, facets=list(COUNTED), page=1, size=24)
 
 
+def match_counts(bench: Bench, briefs: list[str]) -> list[str]:
+    """Return for each brief the filters, without words, whose number of results is closest."""
+    pairs = itertools.combinations(CHOICES, 2)
+    filters = [urlencode({name: value}) for name in CHOICES for value in CHOICES[name]] + [
+        urlencode({one: value, other: second})
+        for one, other in pairs
+        for value in CHOICES[one]
+        for second in CHOICES[other]
+    ]
+    counts = {query: bench.count(query) for query in filters}
+    return [
+        min(filters, key=lambda query: abs(counts[query] - wanted))
+        for wanted in map(bench.count, briefs)
+    ]
+
+
 def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
     """Measure filter requests, typing, deep pages, and unchanged pages."""
     for query in queries[:10]:
@@ -182,9 +204,10 @@ def measure_requests(bench: Bench, queries: list[str]) -> dict[str, object]:
         "filter": summarize(measure_drawn(lambda q=q: bench.get(q)) for q in queries),
         "again": summarize(measure(lambda q=q: bench.get(q), _TIMES) for q in queries),
     }
-    measured["brief"] = summarize(
-        measure_drawn(lambda q=q: bench.get(urlencode({"q": q}))) for q in BRIEFS
-    )
+    briefs = [urlencode({"q": words}) for words in BRIEFS]
+    measured["brief"] = summarize(measure_drawn(lambda q=q: bench.get(q)) for q in briefs)
+    alike = match_counts(bench, briefs)
+    measured["as many"] = summarize(measure_drawn(lambda q=q: bench.get(q)) for q in alike)
     measured["landing"] = summarize(
         measure_drawn(lambda: bench.browser.get("/voices/", {})) for _ in range(15)
     )

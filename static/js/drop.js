@@ -2,7 +2,7 @@
 // Without script, the form is a plain file field with a button.
 import { Recorder } from "./recorder.js";
 import watchSounds from "./sounds.js";
-import { isolate } from "./ui.js";
+import { isolate, toast } from "./ui.js";
 
 /** Let users record into the form: the take they use becomes its file. */
 function watchRecorder(root, form, use) {
@@ -12,6 +12,12 @@ function watchRecorder(root, form, use) {
   });
   root.addEventListener("change", (event) => {
     if (event.target.matches("[data-reading-choice]")) recorder.read(event.target.value);
+  });
+  // A take that is neither used nor discarded would be lost.
+  form.addEventListener("submit", (event) => {
+    if (!recorder.lack) return;
+    event.preventDefault();
+    toast(recorder.lack);
   });
   const leave = () => {
     if (root.isConnected) return;

@@ -53,7 +53,6 @@ const ACTIONS = {
   j: () => move(1),
   k: () => move(-1),
   s: () => press(".star"),
-  f: () => press(".star"),
   n: () => player.step(1),
   p: () => player.step(-1),
   c: () => press(".cmp"),

@@ -16,7 +16,7 @@ const writesBefore = new WeakMap(); // how many writes were shown when a request
 
 let shownPath = location.pathname;
 let shownWrites = 0;
-let hadFocusInResults = false;
+let hadFocus = false;
 let focusedChoice = null; // the focused filter checkbox
 let saidCount = "";
 const openGroups = new Map(); // which details the user opened or closed, by id
@@ -93,7 +93,7 @@ function beforeSwap(event) {
     return location.assign(ctx.response.raw.url);
   }
   if (ctx.request.method !== "GET") shownWrites += 1;
-  hadFocusInResults = Boolean(byId("results")?.contains(document.activeElement));
+  hadFocus = Boolean(ctx.target?.contains?.(document.activeElement));
   focusedChoice = document.activeElement?.closest("#facets-in .opt")?.id;
   openGroups.clear();
   for (const group of document.querySelectorAll("#main details[id]")) openGroups.set(group.id, group.open);
@@ -159,8 +159,6 @@ function showPage(ctx) {
 function showResults(ctx) {
   settleFilters();
   tellCount(!isPoll(ctx));
-  // Removing a chip removes the focus, and the next Tab would start at the top.
-  if (hadFocusInResults && document.activeElement === document.body) focusOn(byId("count"));
 }
 
 function afterSwap(event) {
@@ -172,6 +170,10 @@ function afterSwap(event) {
   if (ctx.target?.id === "main") return showPage(ctx);
   keepDetailsOpen();
   if (ctx.target?.id === "results") showResults(ctx);
+  // The pressed button may be gone, and the next Tab would start at the top.
+  if (hadFocus && document.activeElement === document.body) {
+    focusOn(ctx.target.id === "results" ? byId("count") : byId(ctx.target.id));
+  }
 }
 
 // A form with errors has no URL of its own, and the current URL needs no second history entry.

@@ -150,6 +150,13 @@ def test_a_recording_that_is_too_loud_shows_a_warning_and_can_be_discarded(
     expect(page.locator(".take")).to_have_count(0)
     expect(page.locator("[data-start]")).to_be_enabled()
 
+    page.goto("/similar/")
+    page.locator("[data-recorder] summary").click()
+    record(page, 2)
+    page.get_by_role("button", name="Find similar voices").click()
+    expect(page.locator(".toast")).to_contain_text("Use or discard each of your takes first.")
+    expect(page.locator(".take")).to_have_count(1)
+
 
 def test_a_denied_microphone_shows_a_message(ana: Page) -> None:
     ana.goto("/clone/")

@@ -99,6 +99,13 @@ def test_other_words_dont_keep_out_what_fits_the_known_ones():
     assert read("raspy soldier").least_score == read("raspy").least_score
 
 
+def test_what_comes_near_the_only_wish_is_a_result():
+    brief = read("robot voice")
+    near = next(points for node, points in brief.parts if node != brief.criteria[0].node)
+
+    assert near >= brief.least_score
+
+
 @given(ANYTHING)
 def test_any_text_can_be_read(text):
     brief = read(text)

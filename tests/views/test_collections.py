@@ -47,6 +47,8 @@ def test_the_dialog_preselects_the_last_used_collection_and_offers_removal(cast,
     assert "selected" in before.find("option", value=str(last.pk))[0]
     assert after.find("button", hx_post=f"{address}{last.pk}/remove/")
     assert "Added to Zulu." in after.text
+    again = Page(mia.post(address, {"collection": last.pk}, headers=PARTIAL))
+    assert "This voice is already in Zulu." in again.text
     out = Page(mia.post(f"{address}{last.pk}/remove/", headers=PARTIAL))
     assert out.find("option", value=str(last.pk))
 

@@ -34,14 +34,17 @@ def voice_collect(request: Request, pk: int) -> HttpResponseBase:
         return _show(request, voice, form=form)
     now = timezone.now()
     collection = choose_collection(request, form, now)
-    collect_voices(
+    added = collect_voices(
         request.user,
         collection=collection,
         voices=[voice],
         now=now,
         note=form.cleaned_data["note"],
     )
-    return _show_change(request, voice, f"Added to {collection.name}.")
+    words = (
+        f"Added to {collection.name}." if added else f"This voice is already in {collection.name}."
+    )
+    return _show_change(request, voice, words)
 
 
 @signed_in
