@@ -194,7 +194,8 @@ def may_change_owner(user: User, team: Team) -> bool:
 
 def may_own(membership: Membership, team: Team) -> bool:
     """Every member of the team except viewers can be responsible for accounts and voices."""
-    return membership.team_id == team.pk and membership.role != Membership.Role.VIEWER
+    is_there = membership.team_id == team.pk and membership.suspended_at is None
+    return is_there and membership.role != Membership.Role.VIEWER
 
 
 def may_sync(user: User, team: Team) -> bool:
@@ -251,14 +252,19 @@ def may_manage_people(user: User, team: Team) -> bool:
 
 
 def may_remove_member(user: User, membership: Membership) -> bool:
-    """Admins can remove anyone; everyone can leave."""
-    return membership.user_id == user.pk or may_manage_people(user, membership.team)
+    """Admins can remove anyone; everyone who isn't suspended can leave."""
+    is_own = membership.user_id == user.pk and membership.suspended_at is None
+    return is_own or may_manage_people(user, membership.team)
+
+
+def may_suspend_member(user: User, membership: Membership) -> bool:
+    """Admins suspend others, and lift suspensions."""
+    return membership.user_id != user.pk and may_manage_people(user, membership.team)
 
 
 def may_take_over(new_owner: Membership, leaving: Membership) -> bool:
     """Every other member of the team except viewers can take over from someone who leaves."""
-    is_other = new_owner.team_id == leaving.team_id and new_owner.pk != leaving.pk
-    return is_other and new_owner.role != Membership.Role.VIEWER
+    return new_owner.pk != leaving.pk and may_own(new_owner, leaving.team)
 
 
 def may_make_team(user: User) -> bool:
@@ -273,7 +279,7 @@ def may_give_role(user: User, team: Team, role: str) -> bool:
 
 def may_reset_password(user: User, person: User) -> bool:
     """Only an admin of all the user's teams can: a new password opens all of them."""
-    own = Membership.objects.filter(user=person)
+    own = Membership.everyone.filter(user=person)
     run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
     is_other = user.pk != person.pk
     return is_other and own.exists() and not own.exclude(team__in=run).exists()
@@ -290,12 +296,12 @@ def password_link_holds(link: PasswordLink) -> bool:
     maker, person = link.made_by, link.user
     if not maker.is_active or not person.is_active or not may_reset_password(maker, person):
         return False
-    return link.is_for_admin or not runs_a_team(person)
+    return link.is_for_admin or not holds_admin_role(person)
 
 
 def may_withdraw_password_link(user: User, link: PasswordLink) -> bool:
     """Admins of any of the user's teams can, because withdrawing a link is harmless."""
-    teams = Membership.objects.filter(user=link.user).values("team")
+    teams = Membership.everyone.filter(user=link.user).values("team")
     own = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
     return own.filter(team__in=teams).exists()
 
@@ -305,10 +311,15 @@ def runs_a_team(user: User) -> bool:
     return Membership.objects.filter(user=user, role=Membership.Role.ADMIN).exists()
 
 
+def holds_admin_role(user: User) -> bool:
+    """Return whether the user is an admin of any team, also where they are suspended."""
+    return Membership.everyone.filter(user=user, role=Membership.Role.ADMIN).exists()
+
+
 def find_resettable(user: User, members: list[Membership]) -> list[int]:
     """Return the ids of the memberships whose users ``may_reset_password`` allows."""
     run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
-    elsewhere = Membership.objects.exclude(team__in=run).values("user")
+    elsewhere = Membership.everyone.exclude(team__in=run).values("user")
     rows = Membership.objects.filter(pk__in=[row.pk for row in members]).exclude(user=user)
     return list(rows.exclude(user__in=elsewhere).values_list("pk", flat=True))
 

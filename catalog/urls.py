@@ -241,6 +241,7 @@ urlpatterns = [
     path("team/", members.member_list, name="member-list"),
     path("team/people/<row:pk>/role/", members.member_role, name="member-role"),
     path("team/people/<row:pk>/password/", members.member_password, name="member-password"),
+    path("team/people/<row:pk>/suspend/", members.member_suspend, name="member-suspend"),
     path("team/people/<row:pk>/remove/", members.member_remove, name="member-remove"),
     path("team/invitations/", invitations.invitation_create, name="invitation-create"),
     path(

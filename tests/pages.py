@@ -170,6 +170,7 @@ TABLE = {
     "catalog:member-list": Page(ALL, NEVER),
     "catalog:member-role": Page(NEVER, (SIGN_IN, 403, 403, 400), ids=("member",)),
     "catalog:member-password": Page(NEVER, (SIGN_IN, 403, 403, 200), ids=("member",)),
+    "catalog:member-suspend": Page(NEVER, (SIGN_IN, 403, 403, 400), ids=("member",)),
     "catalog:member-remove": Page(ADMINS, (SIGN_IN, 403, 403, 302), ids=("member",)),
     "catalog:invitation-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:invitation-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("invitation",)),

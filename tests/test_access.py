@@ -13,6 +13,7 @@ from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, reso
 from django.views.generic import RedirectView
 
 from catalog.models import Credential, Membership, PreviewClip, Selection
+from tests import factories
 from tests.pages import CLOSED, MISSING, NEVER, OURS, PEOPLE, SIGN_IN, TABLE, WITH_IDS
 from tests.views.conftest import Page
 from tests.visitors import (
@@ -218,8 +219,10 @@ def test_a_partial_request_from_an_unknown_page_returns_to_the_voices_after_sign
     assert response["HX-Redirect"] == "/account/login/?next=%2Fvoices%2F"
 
 
-def test_a_person_without_a_team_gets_403_everywhere(world):
-    Membership.objects.filter(user__email="ana@example.com").delete()
+@pytest.mark.parametrize("is_suspended", [False, True], ids=["removed", "suspended"])
+def test_a_person_without_a_team_gets_403_everywhere(is_suspended, world):
+    own = Membership.objects.filter(user__email="ana@example.com")
+    own.update(suspended_at=factories.NOW) if is_suspended else own.delete()
     before = all_rows()
 
     for name, method in GATED:

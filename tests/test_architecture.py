@@ -174,6 +174,11 @@ def test_code_never_queries_all_teams_of_a_person():
     assert found_in(CODE, "memberships__user") == []
 
 
+def test_code_reads_no_suspended_memberships_by_a_join():
+    # Membership.objects and team.memberships leave them out; a join from another table doesn't.
+    assert found_in(CODE, "memberships__") == []
+
+
 # What happens to each reference to a person when they leave a team.
 WIPED = {"Credential.owner", "Membership.user"}
 HISTORY = {

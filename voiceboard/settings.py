@@ -231,6 +231,8 @@ OIDC_CLIENT_ID = env.read_text("VOICEBOARD_OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.read_secret("VOICEBOARD_OIDC_CLIENT_SECRET")
 OIDC_LABEL = env.read_text("VOICEBOARD_OIDC_LABEL")
 OIDC_MAKES_ACCOUNTS = env.read_flag("VOICEBOARD_OIDC_JIT", True)
+# (group, team, role), as (group at the provider, team here, role there).
+OIDC_ROLES: list[tuple[str, str, str]] = []
 env.require_all_or_none(
     VOICEBOARD_OIDC_ISSUER=OIDC_ISSUER,
     VOICEBOARD_OIDC_CLIENT_ID=OIDC_CLIENT_ID,

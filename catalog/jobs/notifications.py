@@ -16,7 +16,6 @@ from catalog.queries.voices.audience import join_names
 State = CloneJob.State
 
 _KEPT = timedelta(days=60)
-_ADMIN = Membership.Role.ADMIN
 _ENDINGS = {
     State.READY: ("done", "{name} is ready at {provider}."),
     State.FAILED: ("fail", "{name} could not be cloned at {provider}. {message}"),
@@ -54,6 +53,16 @@ def notify_person(person: User, team: Team, text: str, now: datetime, *, page: s
     Notification.objects.create(
         team=team, user=person, page=page, text=text[:500], mood="off", made_at=now
     )
+
+
+def notify_admins(
+    team: Team, text: str, now: datetime, *, page: str, besides: Collection[int] = ()
+) -> None:
+    """Notify the team's admins, except those who know already; once until they have read it."""
+    known = Notification.objects.unread().filter(team=team, text=text[:500]).values("user")
+    admins = User.objects.filter(pk__in=Membership.objects.admins(team)).exclude(pk__in=known)
+    for admin in admins.exclude(pk__in=besides):
+        notify_person(admin, team, text, now, page=page)
 
 
 @storing()
@@ -130,7 +139,8 @@ def update_announcements(plan: CleanupPlan) -> None:
 def notify_of_canceled_plan(plan: CleanupPlan, user: User, now: datetime) -> None:
     """Notify owners that the voices of a waiting plan stay; call it before the lines change."""
     lines = plan.lines.held().exclude(responsible=None).exclude(responsible=user)
-    people = User.objects.filter(memberships__team=plan.team, pk__in=lines.values("responsible"))
+    members = Membership.objects.filter(team=plan.team).values("user")
+    people = User.objects.filter(pk__in=members).filter(pk__in=lines.values("responsible"))
     for person in people:
         number = lines.filter(responsible=person).count()
         text = (
@@ -139,7 +149,7 @@ def notify_of_canceled_plan(plan: CleanupPlan, user: User, now: datetime) -> Non
         if number == 1:
             text = f"{user} canceled cleanup plan {plan.pk}. Your clone in it stays."
         notify_person(person, plan.team, text, now, page=Notification.Page.KEEPING)
-    admins = User.objects.filter(memberships__team=plan.team, memberships__role=_ADMIN)
+    admins = User.objects.filter(pk__in=Membership.objects.admins(plan.team))
     for admin in admins.filter(pk__in=[plan.drawn_up_by_id, plan.approved_by_id]):
         if admin != user and admin not in people:
             text = f"{user} canceled cleanup plan {plan.pk}. All its voices stay."

@@ -2,15 +2,17 @@
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import QuerySet
 
 from catalog.audit import record
-from catalog.models import Notification, Team, User
+from catalog.models import Membership, Notification, Team, User
 
 # Account events that the user is notified of in the app and by email, no matter who caused them.
 _TOLD = {
@@ -28,12 +30,17 @@ _LOG = logging.getLogger(__name__)
 
 def note_event(actor: User | None, *, user: User, action: str, now: datetime) -> None:
     """Record an account event in each of the user's teams, and notify the user if it matters."""
-    teams = list(Team.objects.filter(memberships__in=user.memberships.all()).order_by("pk"))
+    teams = list(Team.objects.filter(pk__in=teams_of(user)).order_by("pk"))
     if action in _TOLD:
         _tell(user, _TOLD[action], now)
     # For a user in no team, the entry is in the chain but in no team's log (models/audit.py).
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
+
+
+def teams_of(user: User) -> "QuerySet[Membership, Any]":
+    """Return the ids of all teams that the user is in, also where they are suspended."""
+    return Membership.everyone.filter(user=user).values("team")
 
 
 def _tell(user: User, words: str, now: datetime) -> None:

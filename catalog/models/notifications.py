@@ -34,6 +34,7 @@ class Notification(models.Model):
         KEEPING = "keeping", "Your clones in cleanup"
         CLEANUP = "cleanup", "Cleanup"
         ACCOUNT = "account", "Account"
+        TEAM = "team", "Team"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(

@@ -15,7 +15,7 @@ from catalog.models import Invitation, Membership, PasswordLink, Team, User, Voi
 _OWN = """
     SELECT m.*, t.name AS team_name, t.requires_second_factor AS is_strict
     FROM catalog_membership m JOIN catalog_team t ON t.id = m.team_id
-    WHERE m.user_id = %s ORDER BY m.chosen_at DESC NULLS LAST, m.id
+    WHERE m.user_id = %s AND m.suspended_at IS NULL ORDER BY m.chosen_at DESC NULLS LAST, m.id
 """
 
 
@@ -36,13 +36,24 @@ def find_team_of_voice(user: User, pk: int, own_teams: Sequence[Team]) -> Team |
     return voice.account.team if voice else None
 
 
-def find_members(user: User) -> list[Membership]:
+def find_members(user: User, *, with_suspended: bool = False) -> list[Membership]:
     """Return the members of the user's current team, with their number of keys."""
+    manager = Membership.everyone if with_suspended else Membership.objects
     keys = Count("user__credentials", filter=Q(user__credentials__team=F("team")))
-    rows = Membership.objects.visible_to(user).select_related("user", "team")
+    rows = manager.visible_to(user).select_related("user", "team")
     factors = Authenticator.objects.filter(user=OuterRef("user"), type=Authenticator.Type.TOTP)
     rows = rows.annotate(key_count=keys, has_second_factor=Exists(factors))
     return list(rows.order_by("user__first_name", "user__email"))
+
+
+def find_suspended(user: User) -> list[Team]:
+    """Return the teams in which the user is suspended, each with ``admin_names``."""
+    rows = Membership.everyone.filter(user=user).exclude(suspended_at=None)
+    teams = [row.team for row in rows.select_related("team").order_by("team__name")]
+    for team in teams:
+        admins = User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True)
+        team.admin_names = [str(admin) for admin in admins.order_by("first_name", "pk")]  # type: ignore[attr-defined]
+    return teams
 
 
 def find_successors(leaving: Membership) -> list[Membership]:

@@ -14,6 +14,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.KEEPING: "catalog:keep-list",
     Notification.Page.CLEANUP: "catalog:cleanup-list",
     Notification.Page.ACCOUNT: "catalog:account-detail",
+    Notification.Page.TEAM: "catalog:member-list",
 }
 
 

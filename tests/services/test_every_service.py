@@ -140,7 +140,15 @@ from catalog.services.teams.invitations import (
     invite,
     withdraw_invitation,
 )
-from catalog.services.teams.members import change_role, remove_member
+from catalog.services.teams.members import (
+    change_role,
+    lift_suspension,
+    open_membership,
+    remove_member,
+    set_role,
+    shut_membership,
+    suspend_member,
+)
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.usage import note_play
 from catalog.services.users.company_sign_in import (
@@ -185,6 +193,8 @@ READERS = {
     "setup_link_is_good",
     "find_invitation",
     "count_belongings",
+    "is_last_admin",
+    "lock_team",
     "find_password_link",
     # It writes only to the cache, and wakes workers.
     "analyze_now",
@@ -403,6 +413,11 @@ def offer(cast: SimpleNamespace, state: str) -> Credential:
     return cast.credential
 
 
+def suspended(user: User) -> Membership:
+    Membership.objects.filter(user=user).update(suspended_at=NOW, suspension="admin")
+    return Membership.everyone.select_related("user", "team").get(user=user)
+
+
 def membership_of(user: User) -> Membership:
     return Membership.objects.select_related("user", "team").get(user=user)
 
@@ -538,6 +553,19 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "change_role": lambda cast: change_role(
         cast.ana, membership=membership_of(cast.mia), role="cloner", now=NOW
     ),
+    "set_role": lambda cast: set_role(
+        cast.ana, membership=membership_of(cast.mia), role="cloner", now=NOW
+    ),
+    "suspend_member": lambda cast: suspend_member(
+        cast.ana, membership=membership_of(cast.mia), now=NOW
+    ),
+    "shut_membership": lambda cast: shut_membership(
+        None, membership=membership_of(cast.mia), kind="groups", now=NOW
+    ),
+    "lift_suspension": lambda cast: lift_suspension(
+        cast.ana, membership=suspended(cast.mia), now=NOW
+    ),
+    "open_membership": lambda cast: open_membership(None, membership=suspended(cast.mia), now=NOW),
     "remove_member": lambda cast: remove_member(
         cast.ana, membership=membership_of(cast.mia), new_owner=None, reason="", now=NOW
     ),

@@ -320,3 +320,48 @@ def test_an_admin_can_create_another_team(ana, cast, sign_in):
 
     assert "Team Corona created." in text_of(opened)
     assert "Create a team" not in text_of(sign_in(cast.mia).get("/you/"))
+
+
+# Suspended members
+
+
+def suspend(client, user, value="1"):
+    pk = Membership.everyone.get(user=user).pk
+    return client.post(f"/team/people/{pk}/suspend/", {"is_suspended": value}, follow=True)
+
+
+def test_a_suspended_member_is_told_whom_to_ask(ana, mia, cast):
+    done = suspend(ana, cast.mia)
+    page, account = mia.get("/voices/"), mia.get("/you/")
+
+    assert "Mia is suspended." in text_of(done)
+    assert "mia@example.com · Member · suspended just now by an admin" in text_of(done)
+    assert (page.status_code, account.status_code) == (403, 403)
+    assert "Your membership is suspended" in text_of(page)
+    assert "Ask an admin of Aurora to open it again: Ana" in text_of(page)
+
+
+def test_a_lifted_suspension_opens_the_team_again(ana, mia, cast):
+    suspended = suspend(ana, cast.mia)
+    lifted = suspend(ana, cast.mia, "0")
+
+    assert "Lift suspension of Mia" in text_of(suspended)
+    assert "Change role" not in row_of(suspended, "mia@example.com")
+    assert "Mia can open Aurora again." in text_of(lifted)
+    assert mia.get("/voices/").status_code == 200
+
+
+def row_of(page, email):
+    rows = page.content.decode().split('<li class="row"')
+    return next(row for row in rows if email in row)
+
+
+def test_an_invitation_tells_a_suspended_member_to_ask_an_admin(ana, mia, cast):
+    token = invitations.invite(
+        cast.ana, team=cast.aurora, role="member", label="", days=7, now=factories.NOW
+    )
+    suspend(ana, cast.mia)
+
+    mia.post(f"/join/{token}/")
+
+    assert mia.get("/voices/").status_code == 403

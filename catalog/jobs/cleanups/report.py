@@ -46,11 +46,7 @@ def report_stale(team_id: int, now: datetime) -> str:
             words = describe_stale(find_stale(team, rules, now))
         if not words:
             return ""
-        admins = list(
-            User.objects.filter(
-                memberships__team=team, memberships__role=Membership.Role.ADMIN, is_active=True
-            )
-        )
+        admins = list(User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True))
         Notification.objects.bulk_create(
             Notification(
                 team=team,

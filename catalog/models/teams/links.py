@@ -53,7 +53,7 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep links for members of the user's current team."""
-        return self.filter(user__in=Membership.objects.visible_to(user).values("user"))
+        return self.filter(user__in=Membership.everyone.visible_to(user).values("user"))
 
     def open(self, now: datetime) -> Self:
         """Keep links that are not used, withdrawn, or expired."""

@@ -1,7 +1,8 @@
 """Teams, and the role of each member."""
 
-from typing import Self
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F
 
@@ -32,17 +33,40 @@ class Team(models.Model):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     """Queries for memberships."""
 
+    def active(self) -> Self:
+        """Keep the memberships that aren't suspended."""
+        return self.filter(suspended_at=None)
+
     def visible_to(self, user: User) -> Self:
         """Keep the members of the user's current team."""
         return self.filter(team__in=Team.objects.visible_to(user))
+
+    def admins(self, team: Team) -> "models.QuerySet[Membership, Any]":
+        """Return the ids of the users who are admins of the team."""
+        return self.filter(team=team, role=Membership.Role.ADMIN).values("user")
 
     def of(self, user: User) -> Self:
         """Return the user's own memberships, the current team first."""
         return self.filter(user=user).order_by(F("chosen_at").desc(nulls_last=True), "pk")
 
 
+_MembershipManager = models.Manager.from_queryset(MembershipQuerySet)
+
+
+class ActiveMembershipManager(_MembershipManager["Membership"]):
+    """Reads only memberships that aren't suspended, also by ``team.memberships``."""
+
+    def get_queryset(self) -> MembershipQuerySet:
+        """Return the active memberships."""
+        return MembershipQuerySet(self.model, using=self._db).active()
+
+
 class Membership(models.Model):
-    """A user's role in a team."""
+    """A user's role in a team.
+
+    A suspended membership opens nothing, so ``objects`` leaves it out. It keeps what the user owns
+    until an admin lifts the suspension or removes the member.
+    """
 
     class Role(models.TextChoices):
         """Each role includes the rights of those before it."""
@@ -52,12 +76,23 @@ class Membership(models.Model):
         CLONER = "cloner", "Cloner"
         ADMIN = "admin", "Admin"
 
+    class Suspension(models.TextChoices):
+        """Who suspended a membership, and so who lifts it."""
+
+        ADMIN = "admin", "By an admin"
+        GROUPS = "groups", "In none of the groups"
+
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     chosen_at = models.DateTimeField(null=True)
+    # Whether the company's provider gives and takes it by its groups.
+    is_mapped = models.BooleanField(default=False)
+    suspended_at = models.DateTimeField(null=True)
+    suspension = models.CharField(max_length=10, choices=Suspension.choices, blank=True)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = ActiveMembershipManager()
+    everyone = MembershipQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -71,3 +106,8 @@ class Membership(models.Model):
     def is_admin(self) -> bool:
         """Return whether the member is an admin of the team."""
         return self.role == self.Role.ADMIN
+
+    @property
+    def role_is_mapped(self) -> bool:
+        """Return whether the role follows from groups at the company's provider."""
+        return self.is_mapped and bool(settings.OIDC_ROLES)

@@ -16,6 +16,7 @@ from catalog.models import (
     CollectionEntry,
     ComparedVoice,
     Keep,
+    Membership,
     PlannedDeletion,
     Protection,
     ProviderAccount,
@@ -207,7 +208,8 @@ def _count_notified(plan: CleanupPlan) -> list[tuple[User, int]]:
         .values_list("responsible")
         .annotate(number=Count("pk"))
     )
-    people = User.objects.filter(pk__in=counts, memberships__team=plan.team_id)
+    members = Membership.objects.filter(team=plan.team_id).values("user")
+    people = User.objects.filter(pk__in=counts).filter(pk__in=members)
     return [(person, counts[person.pk]) for person in people.order_by("first_name", "pk")]
 
 

@@ -82,7 +82,7 @@ def gather_facts(team: Team, rows: VoiceQuerySet, now: datetime) -> StaleFacts:
         voices=voices,
         jobs=jobs,
         uses=uses,
-        members=set(Membership.objects.filter(team=team).values_list("user", flat=True)),
+        members=set(Membership.everyone.filter(team=team).values_list("user", flat=True)),
         protected=set(
             Protection.objects.filter(voice__account__team=team).values_list("voice", flat=True)
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from catalog.models import Collection, ProviderAccount, Speaker, Team, User
+from catalog.models import Collection, Membership, ProviderAccount, Speaker, User
 from catalog.search.nodes import AllOf, AnyOf, Node, Not, Value
 from catalog.search.text_normalization import index_terms, query_terms
 
@@ -44,8 +44,8 @@ def _name_speakers(user: User, accounts: Accounts) -> dict[int, str]:
 
 
 def _name_owners(user: User, accounts: Accounts) -> dict[int, str]:
-    members = User.objects.filter(memberships__team__in=Team.objects.visible_to(user))
-    names = {member.pk: str(member) for member in members.distinct()}
+    members = User.objects.filter(pk__in=Membership.everyone.visible_to(user).values("user"))
+    names = {member.pk: str(member) for member in members}
     return names | {user.pk: f"{user} (me)"}
 
 

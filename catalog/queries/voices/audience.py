@@ -64,7 +64,9 @@ def find_audience(user: User, team: Team, voices: Iterable[Voice]) -> Audience:
     """Return which members can see and hear all of these voices."""
     chosen = list(voices)
     sight = find_sight(team, {place_of(voice) for voice in chosen})
-    people = list(User.objects.filter(memberships__team=team).order_by("first_name", "pk"))
+    people = list(
+        User.objects.filter(pk__in=team.memberships.values("user")).order_by("first_name", "pk")
+    )
     everyone = {person.pk for person in people}
     seeing = everyone.intersection(*sight.values())
     return Audience(

@@ -22,6 +22,10 @@ class AlreadyThere(Exception):
     """The person is already in the team; someone else can still use the link."""
 
 
+class MembershipSuspended(Exception):
+    """The person is in the team already, but suspended; only an admin changes that."""
+
+
 class KeptForAnother(Exception):
     """The link was claimed with another address and works only for that one."""
 
@@ -66,7 +70,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
 def accept_invitation(user: User, *, token: str, now: datetime) -> Team:
     """Add a signed-in user to the team.
 
-    Raises InvitationSpent, AlreadyThere, KeptForAnother.
+    Raises InvitationSpent, AlreadyThere, MembershipSuspended, KeptForAnother.
     """
     return _come_in(user, token, now)
 
@@ -103,8 +107,9 @@ def _come_in(user: User, token: str, now: datetime) -> Team:
     team = invitation.team
     if invitation.kept_for not in {"", user.email}:
         raise KeptForAnother
-    if Membership.objects.filter(user=user, team=team).exists():
-        raise AlreadyThere
+    own = Membership.everyone.filter(user=user, team=team).first()
+    if own is not None:
+        raise AlreadyThere if own.suspended_at is None else MembershipSuspended
     # If two people use the link at once, only one finds it unused.
     unused = Invitation.objects.open(now).filter(pk=invitation.pk)
     if not unused.update(used_by=user, used_at=now):

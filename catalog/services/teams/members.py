@@ -1,4 +1,4 @@
-"""Change members' roles, and remove members without losing what they made."""
+"""Change members' roles, and suspend or remove members without losing what they made."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,12 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.notifications import notify_responsible, stop_clones, update_announcements
+from catalog.jobs.notifications import (
+    notify_admins,
+    notify_responsible,
+    stop_clones,
+    update_announcements,
+)
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -21,6 +26,7 @@ from catalog.models import (
     Invitation,
     KeySet,
     Membership,
+    Notification,
     PasswordLink,
     PlannedDeletion,
     ProviderAccount,
@@ -32,12 +38,16 @@ from catalog.models import (
     User,
     Voice,
 )
-from catalog.models.voices.versions import touch_owned_voices
+from catalog.models.voices.versions import raise_own_version, touch_owned_voices
 from catalog.services.credentials.keys import remove_credential
 
 
 class LastAdmin(Exception):
     """The team would be left without an admin."""
+
+
+class GroupsDecide(Exception):
+    """The role follows from the person's groups at the company's provider."""
 
 
 class NewOwnerNeeded(Exception):
@@ -68,26 +78,96 @@ BELONGINGS = (
 
 @transaction.atomic
 def change_role(user: User, *, membership: Membership, role: str, now: datetime) -> None:
-    """Change a member's role; raises LastAdmin."""
-    team = _lock_team(membership.team)
+    """Change a member's role; raises LastAdmin, GroupsDecide."""
+    team = lock_team(membership.team)
     if not policies.may_give_role(user, team, role):
         raise PermissionDenied
-    before = Membership.objects.get(pk=membership.pk).role
-    if before == role:
+    held = Membership.objects.filter(pk=membership.pk).select_related("user", "team").first()
+    if held is None or held.role == role:
         return
-    if role != Membership.Role.ADMIN:
-        _demand_another_admin(membership)
+    if held.role_is_mapped:
+        raise GroupsDecide
+    if role != Membership.Role.ADMIN and is_last_admin(held):
+        raise LastAdmin
+    set_role(user, membership=held, role=role, now=now)
+
+
+@transaction.atomic
+def set_role(
+    user: User | None, *, membership: Membership, role: str, now: datetime, reason: str = ""
+) -> None:
+    """Store another role; call it under the team's lock. ``user`` is None for Voiceboard itself."""
     Membership.objects.filter(pk=membership.pk).update(role=role)
     record(
         user,
         "role changed",
         membership.user,
-        team=team,
+        team=membership.team,
         now=now,
-        before={"role": before},
+        reason=reason,
+        before={"role": membership.role},
         after={"role": role},
         withdrawn_links=_withdraw_links(membership.user, now),
     )
+
+
+@transaction.atomic
+def suspend_member(user: User, *, membership: Membership, now: datetime) -> None:
+    """Shut the team for a member, who keeps what they own; doing it twice changes nothing."""
+    lock_team(membership.team)
+    if not policies.may_suspend_member(user, membership):
+        raise PermissionDenied
+    if Membership.objects.filter(pk=membership.pk).exists():
+        shut_membership(user, membership=membership, kind=Membership.Suspension.ADMIN, now=now)
+
+
+@transaction.atomic
+def shut_membership(
+    user: User | None, *, membership: Membership, kind: str, now: datetime, reason: str = ""
+) -> None:
+    """Store a suspension, and stop what the person started; call it under the team's lock."""
+    team, person = membership.team, membership.user
+    Membership.objects.filter(pk=membership.pk).update(suspended_at=now, suspension=kind)
+    stopped = _stop_jobs(person, team, now, None, f"Stopped: {person} was suspended.")
+    links = _withdraw_links(person, now)
+    raise_own_version(person.pk)
+    words = (
+        f"{person} is suspended in {team}. If {person} doesn't come back, choose Remove and name"
+        " a new owner for what they leave behind."
+    )
+    besides = {user.pk} if user else set()
+    notify_admins(team, words, now, page=Notification.Page.TEAM, besides=besides)
+    record(
+        user,
+        "member suspended",
+        person,
+        team=team,
+        now=now,
+        reason=reason,
+        stopped_jobs=stopped,
+        withdrawn_links=links,
+    )
+
+
+@transaction.atomic
+def lift_suspension(user: User, *, membership: Membership, now: datetime) -> None:
+    """Open the team again for a suspended member, with the role they had."""
+    lock_team(membership.team)
+    if not policies.may_suspend_member(user, membership):
+        raise PermissionDenied
+    if Membership.everyone.filter(pk=membership.pk).exclude(suspended_at=None).exists():
+        open_membership(user, membership=membership, now=now)
+
+
+@transaction.atomic
+def open_membership(
+    user: User | None, *, membership: Membership, now: datetime, reason: str = ""
+) -> None:
+    """Remove a suspension; call it under the team's lock."""
+    rows = Membership.everyone.filter(pk=membership.pk)
+    rows.update(suspended_at=None, suspension="")
+    raise_own_version(membership.user_id)
+    record(user, "suspension lifted", membership.user, team=membership.team, now=now, reason=reason)
 
 
 @transaction.atomic
@@ -98,17 +178,19 @@ def remove_member(
 
     Raises LastAdmin, and NewOwnerNeeded if something is left behind that no one takes over.
     """
-    team, leaving = _lock_team(membership.team), membership.user
+    team, leaving = lock_team(membership.team), membership.user
     if not policies.may_remove_member(user, membership):
         raise PermissionDenied
-    _demand_another_admin(membership)
+    if is_last_admin(membership):
+        raise LastAdmin
     if new_owner is not None and not policies.may_take_over(new_owner, membership):
         raise NewOwnerNeeded
     if new_owner is None and any(count_belongings(membership).values()):
         raise NewOwnerNeeded
     words = reason or f"{leaving} left the team."
     keys = list(Credential.objects.filter(team=team, owner=leaving).select_related("team", "owner"))
-    stopped = _stop_jobs(leaving, team, now, new_owner.user if new_owner else None)
+    left_words = f"Stopped: {leaving} left the team."
+    stopped = _stop_jobs(leaving, team, now, new_owner.user if new_owner else None, left_words)
     for key in keys:
         remove_credential(user, credential=key, now=now, reason=words)
     handed = {} if new_owner is None else _hand_over(leaving, team, new_owner.user)
@@ -119,7 +201,7 @@ def remove_member(
     if new_owner is not None:
         _hand_over_deletions(leaving, team, new_owner.user, now)
     name, role = str(leaving), membership.role
-    Membership.objects.filter(pk=membership.pk).delete()
+    Membership.everyone.filter(pk=membership.pk).delete()
     links = _withdraw_links(leaving, now)
     action = "member left" if leaving.pk == user.pk else "member removed"
     record(
@@ -174,13 +256,12 @@ def _hand_over_deletions(user: User, team: Team, new_owner: User, now: datetime)
         update_announcements(plan)
 
 
-def _stop_jobs(user: User, team: Team, now: datetime, new_owner: User | None) -> int:
+def _stop_jobs(user: User, team: Team, now: datetime, new_owner: User | None, words: str) -> int:
     # What a provider may already have made is completed for the new owner.
     clones = CloneJob.objects.filter(team=team).filter(
         Q(kept_by=user) | Q(kept_by=None, requested_by=user)
     )
     speeches = Synthesis.objects.filter(team=team, requested_by=user)
-    words = f"Stopped: {user} left the team."
     return stop_clones(clones, words, now, new_owner) + stop_unsent(speeches, words, now)
 
 
@@ -195,13 +276,16 @@ def _withdraw_links(user: User, now: datetime) -> int:
     return count + PasswordLink.objects.filter(pk__in=lost_links).update(withdrawn_at=now)
 
 
-def _lock_team(team: Team) -> Team:
-    # If two admins leave at once, the second sees that the first has gone.
+def lock_team(team: Team) -> Team:
+    """Let nobody else change the team's members until the end of the transaction.
+
+    If two admins leave at once, the second sees that the first has gone.
+    """
     return Team.objects.select_for_update().get(pk=team.pk)
 
 
-def _demand_another_admin(membership: Membership) -> None:
+def is_last_admin(membership: Membership) -> bool:
+    """Return whether the team would be left without an admin; call it under the team's lock."""
     admins = Membership.objects.filter(team=membership.team_id, role=Membership.Role.ADMIN)
     is_admin = admins.filter(pk=membership.pk).exists()
-    if is_admin and not admins.exclude(pk=membership.pk).exists():
-        raise LastAdmin
+    return is_admin and not admins.exclude(pk=membership.pk).exists()

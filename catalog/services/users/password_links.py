@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.core.crypto import hash_token
-from catalog.jobs.users import end_all, note_event
+from catalog.jobs.users import end_all, note_event, teams_of
 from catalog.models import Membership, PasswordLink, Team, User
 
 _LINK_LIVES = timedelta(days=1)
@@ -34,7 +34,7 @@ def make_password_link(user: User, *, membership: Membership, now: datetime) -> 
         token_hash=hash_token(token),
         made_by=user,
         expires_at=now + _LINK_LIVES,
-        is_for_admin=policies.runs_a_team(person),
+        is_for_admin=policies.holds_admin_role(person),
     )
     record(user, "password link created", person, team=membership.team, now=now)
     return token
@@ -78,5 +78,4 @@ def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
 
 
 def _lock_teams_of(user: User) -> None:
-    teams = user.memberships.values("team")
-    list(Team.objects.select_for_update().filter(pk__in=teams).order_by("pk"))
+    list(Team.objects.select_for_update().filter(pk__in=teams_of(user)).order_by("pk"))

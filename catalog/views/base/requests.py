@@ -16,7 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from catalog import policies
 from catalog.models import Membership, Team, User
-from catalog.queries.teams import find_own_memberships
+from catalog.queries.teams import find_own_memberships, find_suspended
 
 
 class Request(HttpRequest):
@@ -68,7 +68,8 @@ def _show_no_team(request: Request) -> HttpResponseBase:
     if is_partial(request):
         # A swap can't show a whole page.
         return HttpResponse(headers={"HX-Redirect": resolve_url(settings.LOGIN_REDIRECT_URL)})
-    return render(request, "catalog/users/no_team.html", status=403)
+    context = {"suspended": find_suspended(request.user)}
+    return render(request, "catalog/users/no_team.html", context, status=403)
 
 
 def _ask_for_second_factor(request: Request) -> HttpResponseBase:

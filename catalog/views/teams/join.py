@@ -9,6 +9,7 @@ from catalog.services.teams.invitations import (
     AlreadyThere,
     InvitationSpent,
     KeptForAnother,
+    MembershipSuspended,
     accept_invitation,
     find_invitation,
 )
@@ -41,6 +42,8 @@ def join_team(request: HttpRequest, token: str, team: Team) -> None:
         raise DeadLink from None
     except AlreadyThere:
         messages.info(request, f"You are already in {team}.")
+    except MembershipSuspended:
+        messages.error(request, f"Your membership in {team} is suspended. Ask one of its admins.")
     except KeptForAnother:
         words = "This link was used with another email. Sign in with that one to join"
         messages.error(request, f"{words} {team}, or ask for a new link.")

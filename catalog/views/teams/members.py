@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBadRequest, HttpResponseBase
@@ -23,11 +24,14 @@ from catalog.queries.teams import (
     find_successors,
 )
 from catalog.services.teams.members import (
+    GroupsDecide,
     LastAdmin,
     NewOwnerNeeded,
     change_role,
     count_belongings,
+    lift_suspension,
     remove_member,
+    suspend_member,
 )
 from catalog.services.teams.teams import (
     OwnFactorNeeded,
@@ -48,7 +52,7 @@ _LAST_ADMIN = "A team needs an admin. Make someone else an admin first."
 def show_people(request: Request, status: int = 200, **context: Any) -> HttpResponseBase:
     """Render the members page, optionally with an invalid form or a new link."""
     may_manage = policies.may_manage_people(request.user, request.team)
-    members = find_members(request.user)
+    members = find_members(request.user, with_suspended=may_manage)
     context = {
         "members": members,
         "resettable": policies.find_resettable(request.user, members) if may_manage else [],
@@ -89,6 +93,9 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
         change_role(request.user, membership=membership, role=role, now=timezone.now())
     except LastAdmin:
         messages.error(request, _LAST_ADMIN)
+    except GroupsDecide:
+        words = f"The role follows from this person's groups at {settings.OIDC_LABEL}."
+        messages.error(request, words)
     else:
         label = with_article(Membership.Role(role).label.lower())
         # Who gives up their own rights can't take them back.
@@ -103,7 +110,7 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
 @confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_remove(request: Request, pk: int) -> HttpResponseBase:
-    membership = _get_member(request, pk)
+    membership = _get_any_member(request, pk)
     if not policies.may_remove_member(request.user, membership):
         raise PermissionDenied
     candidates = find_successors(membership)
@@ -146,6 +153,28 @@ def _remove(request: Request, membership: Membership, form: RemovalForm) -> None
     is_self = membership.user_id == request.user.pk
     who = "You are" if is_self else f"{membership.user} is"
     messages.success(request, f"{who} no longer in {request.team}.")
+
+
+@signed_in
+@confirmed
+@require_POST
+def member_suspend(request: Request, pk: int) -> HttpResponseBase:
+    """Suspend a member, or lift the suspension with ``is_suspended=0``."""
+    membership = _get_any_member(request, pk)
+    if not policies.may_suspend_member(request.user, membership):
+        raise PermissionDenied
+    # It stands in the address of a button that undoes a suspension.
+    wanted = request.POST.get("is_suspended") or request.GET.get("is_suspended")
+    if wanted == "1":
+        suspend_member(request.user, membership=membership, now=timezone.now())
+        undo = f"{reverse('catalog:member-suspend', args=[pk])}?is_suspended=0"
+        messages.success(request, f"{membership.user} is suspended.", extra_tags=undo)
+    elif wanted == "0":
+        lift_suspension(request.user, membership=membership, now=timezone.now())
+        messages.success(request, f"{membership.user} can open {request.team} again.")
+    else:
+        return HttpResponseBadRequest("Say whether to suspend this person.")
+    return redirect("catalog:member-list")
 
 
 @signed_in
@@ -220,6 +249,11 @@ def team_choose(request: Request, pk: int) -> HttpResponseBase:
         raise Http404
     choose_team(request.user, team=team, now=timezone.now())
     return redirect(same_place(request))
+
+
+def _get_any_member(request: Request, pk: int) -> Membership:
+    rows = Membership.everyone.visible_to(request.user).select_related("user", "team")
+    return get_object_or_404(rows, pk=pk)
 
 
 def _get_member(request: Request, pk: int) -> Membership:
