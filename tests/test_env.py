@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from catalog.models import Membership
 from voiceboard import env
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,3 +160,35 @@ print(apps.is_installed("allauth.socialaccount"), {"jwt", "requests"} & set(sys.
     )
 
     assert done.stdout.decode().splitlines() == ["no address", "False set()"]
+
+
+def test_roles_are_read_with_odd_groups(monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", "/vb/leads = Aurora:Admin, cn=audio=Team: EU:cloner,")
+
+    assert env.read_roles("VOICEBOARD_TEST") == [
+        ("/vb/leads", "Aurora", "admin"),
+        ("cn=audio", "Team: EU", "cloner"),
+    ]
+    assert tuple(Membership.Role.values) == env._ROLES
+
+
+@pytest.mark.parametrize("part", ["leads", "leads=Aurora", "leads:admin", "=Aurora:admin", "a=:b"])
+def test_a_role_that_cannot_be_read_is_named(part, monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", f"staff=Aurora:viewer,{part}")
+
+    with pytest.raises(ImproperlyConfigured, match=f"VOICEBOARD_TEST must look.*{part!r}"):
+        env.read_roles("VOICEBOARD_TEST")
+
+
+def test_an_unknown_role_is_named(monkeypatch):
+    monkeypatch.setenv("VOICEBOARD_TEST", "leads=Aurora:boss")
+
+    with pytest.raises(ImproperlyConfigured, match="'boss' in 'leads=Aurora:boss' isn't a role"):
+        env.read_roles("VOICEBOARD_TEST")
+
+
+def test_a_setting_without_the_one_it_needs_is_named():
+    with pytest.raises(ImproperlyConfigured, match="VOICEBOARD_B needs VOICEBOARD_A"):
+        env.require_other("VOICEBOARD_A", "", VOICEBOARD_B=True)
+    env.require_other("VOICEBOARD_A", "", VOICEBOARD_B=False)
+    env.require_other("VOICEBOARD_A", "given", VOICEBOARD_B=True)

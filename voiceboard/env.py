@@ -14,6 +14,9 @@ from django.core.exceptions import ImproperlyConfigured
 from catalog.core.private_files import make_private_folder
 from catalog.core.web_addresses import is_private_route
 
+# The roles in a team (models/teams/teams.py), which can't be imported yet.
+_ROLES = ("viewer", "member", "cloner", "admin")
+
 
 def read_text(name: str, default: str = "") -> str:
     """Return the variable without surrounding whitespace, or the default if unset or empty."""
@@ -119,6 +122,29 @@ def read_contact(name: str) -> str:
     if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]\S*", contact):
         raise ImproperlyConfigured(f"{name} must be an email address or https://... .")
     return contact
+
+
+def read_roles(name: str) -> list[tuple[str, str, str]]:
+    """Return (group, team, role) for each part of ``group=Team:role, ...``."""
+    found = []
+    for part in read_list(name, []):
+        place, _, role = part.rpartition(":")
+        group, _, team = place.rpartition("=")
+        group, team, role = group.strip(), team.strip(), role.strip().lower()
+        if not group or not team:
+            raise ImproperlyConfigured(f"{name} must look like group=Team:role, not {part!r}.")
+        if role not in _ROLES:
+            words = f"{name}: {role!r} in {part!r} isn't a role. Use {', '.join(_ROLES)}."
+            raise ImproperlyConfigured(words)
+        found.append((group, team, role))
+    return found
+
+
+def require_other(name: str, is_met: object, **values: object) -> None:
+    """Raise ImproperlyConfigured if one of these variables is set, and what it needs isn't."""
+    for each, value in values.items():
+        if value and not is_met:
+            raise ImproperlyConfigured(f"{each} needs {name}.")
 
 
 def require_all_or_none(**values: str) -> None:

@@ -231,14 +231,17 @@ OIDC_CLIENT_ID = env.read_text("VOICEBOARD_OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.read_secret("VOICEBOARD_OIDC_CLIENT_SECRET")
 OIDC_LABEL = env.read_text("VOICEBOARD_OIDC_LABEL")
 OIDC_MAKES_ACCOUNTS = env.read_flag("VOICEBOARD_OIDC_JIT", True)
-# (group, team, role), as (group at the provider, team here, role there).
-OIDC_ROLES: list[tuple[str, str, str]] = []
+OIDC_SCOPES = env.read_list("VOICEBOARD_OIDC_SCOPES", [])
+OIDC_GROUPS_CLAIM = env.read_text("VOICEBOARD_OIDC_GROUPS_CLAIM", "groups")
+# Which role in which team a group at the provider gives: (group, team, role).
+OIDC_ROLES = env.read_roles("VOICEBOARD_OIDC_ROLES")
 env.require_all_or_none(
     VOICEBOARD_OIDC_ISSUER=OIDC_ISSUER,
     VOICEBOARD_OIDC_CLIENT_ID=OIDC_CLIENT_ID,
     VOICEBOARD_OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET,
     VOICEBOARD_OIDC_LABEL=OIDC_LABEL,
 )
+env.require_other("VOICEBOARD_OIDC_ISSUER", OIDC_ISSUER, VOICEBOARD_OIDC_ROLES=OIDC_ROLES)
 if OIDC_ISSUER:
     env.require_extra("sso", "jwt", "VOICEBOARD_OIDC_ISSUER")
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]

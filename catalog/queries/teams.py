@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.conf import settings
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from catalog import policies
 from catalog.models import Invitation, Membership, PasswordLink, Team, User, Voice
@@ -63,6 +64,27 @@ def find_successors(leaving: Membership) -> list[Membership]:
         row for row in rows.select_related("user", "team") if policies.may_take_over(row, leaving)
     ]
     return sorted(able, key=lambda row: (not row.is_admin, str(row.user)))
+
+
+def find_mapped_teams() -> dict[str, int]:
+    """Return the ids of the teams that VOICEBOARD_OIDC_ROLES names, without ambiguous names."""
+    names = {name for _, name, _ in settings.OIDC_ROLES}
+    rows = Team.objects.filter(name__in=names).values_list("name").annotate(Min("pk"), Count("pk"))
+    return {name: pk for name, pk, count in rows.order_by() if count == 1}
+
+
+def find_mapping_fault() -> str:
+    """Return what is wrong with the teams of VOICEBOARD_OIDC_ROLES, "" if nothing.
+
+    Before the first team exists, the setting may name teams that are still to be created.
+    """
+    known = find_mapped_teams()
+    wrong = sorted({name for _, name, _ in settings.OIDC_ROLES if name not in known})
+    if not wrong or not Team.objects.exists():
+        return ""
+    count = Team.objects.filter(name=wrong[0]).count()
+    reason = f"{count} teams have this name" if count else "no team has this name"
+    return f"VOICEBOARD_OIDC_ROLES names the team {wrong[0]!r}, but {reason}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,3 +73,10 @@ def test_queue_of_an_older_version_is_removed(fresh, settings, tmp_path):
     prepare()
 
     assert [path.name for path in tmp_path.glob("queue*")] == ["queue"]
+
+
+def test_a_role_in_a_team_that_does_not_exist_stops_the_start(fresh, settings):
+    settings.OIDC_ROLES = [("leads", "Corona", "admin")]
+
+    with pytest.raises(CommandError, match="names the team 'Corona', but no team has this name"):
+        prepare()

@@ -134,6 +134,7 @@ from catalog.services.syntheses import (
     request_preview,
     request_speech,
 )
+from catalog.services.teams.company_roles import apply_groups
 from catalog.services.teams.invitations import (
     accept_invitation,
     answer_invitation,
@@ -589,6 +590,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         is_confirmed=True,
         now=NOW,
     ),
+    "apply_groups": lambda cast: apply_groups(user=cast.mia, groups={"vb"}, now=NOW),
     "end_company_sessions": lambda cast: end_company_sessions(
         uid="", sid=factories.make_session(cast.mia, "one", data={"sid": "s"}).data["sid"], now=NOW
     ),
@@ -734,6 +736,11 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _groups_give_roles(settings) -> None:
+    settings.OIDC_ROLES = [("vb", "Borealis", "member")]
 
 
 def make_identity(subject: str) -> SocialAccount:

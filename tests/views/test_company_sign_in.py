@@ -3,6 +3,7 @@
 import html
 import re
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
@@ -367,6 +368,123 @@ def test_someone_else_at_the_provider_confirms_nothing(cast, provider):
     done = client.get(provider.authorize(there))
 
     assert "You confirmed as someone else" in text_of(done)
+
+
+# Groups give roles
+
+ROLES = [("audio", "Aurora", "cloner"), ("leads", "Aurora", "admin")]
+
+
+def role_of(email, team):
+    rows = Membership.objects.filter(user__email=email, team=team)
+    return rows.values_list("role", flat=True).first()
+
+
+def test_groups_give_and_take_roles_at_each_sign_in(cast, provider, settings):
+    settings.OIDC_ROLES = ROLES
+    roles = []
+    for groups in (["audio", "other"], ["audio", "leads"], []):
+        provider.person["groups"] = groups
+        client, back = come_in(provider)
+        roles.append(role_of("nora@example.com", cast.aurora))
+    page = client.get(back["Location"])
+
+    assert roles == ["cloner", "admin", None]
+    assert (page.status_code, "Your membership is suspended" in text_of(page)) == (403, True)
+    assert "Ask an admin of Aurora to open it again: Ana" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("realm_access.roles", {"realm_access": {"roles": ["leads"]}}),
+        ("https://acme.example/groups", {"https://acme.example/groups": ["leads"]}),
+        ("groups", {"groups": "leads"}),
+    ],
+)
+def test_groups_can_be_in_any_claim(claim, said, cast, provider, settings):
+    settings.OIDC_ROLES, settings.OIDC_GROUPS_CLAIM = ROLES, claim
+    provider.claims = said
+
+    come_in(provider)
+
+    assert role_of("nora@example.com", cast.aurora) == "admin"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://x"}}},
+        {"hasgroups": "true"},
+    ],
+    ids=["claim names", "hasgroups"],
+)
+def test_too_many_groups_to_send_are_never_read_as_none(said, cast, provider, settings):
+    settings.OIDC_ROLES = ROLES
+    provider.person["groups"] = ["audio"]
+    come_in(provider)
+    del provider.person["groups"]
+    provider.claims = said
+
+    client, back = come_in(provider)
+
+    assert (back.status_code, "_auth_user_id" in client.session) == (403, False)
+    assert "Acme didn't send your groups, because you're in too many." in text_of(back)
+    assert role_of("nora@example.com", cast.aurora) == "cloner"
+
+
+@pytest.mark.parametrize("groups", [{"leads": 1}, [{"name": "leads"}], 7], ids=str)
+def test_groups_of_another_shape_are_refused(groups, cast, provider, settings):
+    settings.OIDC_ROLES = ROLES
+    provider.person["groups"] = groups
+
+    _, back = come_in(provider)
+
+    assert (back.status_code, "can't be accepted" in text_of(back)) == (403, True)
+    assert not User.objects.filter(email="nora@example.com").exists()
+
+
+def test_groups_are_ignored_without_roles(cast, provider):
+    provider.person["groups"] = {"odd": 1}
+    connect(provider, cast.mia)
+
+    client, _ = come_in(provider)
+
+    assert is_in(client)
+
+
+def test_more_scopes_can_be_asked_for(cast, provider, settings):
+    settings.OIDC_SCOPES = ["groups"]
+
+    asked = parse_qs(urlsplit(go_there(Client())).query)["scope"][0]
+
+    assert set(asked.split()) == {"openid", "profile", "email", "groups"}
+
+
+def test_the_members_page_says_whose_role_follows_from_groups(cast, provider, settings, sign_in):
+    settings.OIDC_ROLES = ROLES
+    provider.person["groups"] = ["audio"]
+    come_in(provider)
+    ana = sign_in(cast.ana)
+    pk = Membership.objects.get(user__email="nora@example.com").pk
+
+    page = ana.get("/team/")
+    done = ana.post(f"/team/people/{pk}/role/", {"role": "admin"}, follow=True)
+
+    assert "Cloner · role from Acme" in text_of(page)
+    assert f"/team/people/{pk}/role/" not in page.content.decode()
+    assert "The role follows from this person's groups at Acme." in text_of(done)
+
+
+def test_a_team_that_groups_lead_to_is_not_renamed(cast, settings, sign_in):
+    settings.OIDC_ROLES = ROLES
+    ana = sign_in(cast.ana)
+
+    answer = ana.post(f"/teams/{cast.aurora.pk}/rename/", {"name": "Corona"})
+    another = ana.post("/teams/", {"name": "Aurora"})
+
+    assert (answer.status_code, another.status_code) == (422, 400)
+    assert "Groups of your company find a team by this name." in text_of(answer)
 
 
 # The provider ends sessions

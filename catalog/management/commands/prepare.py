@@ -16,6 +16,7 @@ from catalog.core.schema_version import find_gap, find_misfit, read_newer
 from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.registry import all_infos
+from catalog.queries.teams import find_mapping_fault
 from catalog.services.accounts.built_in import provide_built_in_everywhere
 from catalog.services.users.setup import prepare_demo
 
@@ -38,6 +39,8 @@ class Command(BaseCommand):
         fill_missing_words()
         if settings.DEMO:
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
+        if words := find_mapping_fault():
+            raise CommandError(words)
         self._prepare_speech()
         self._drop_old_queue(Path(settings.DATA_DIR))
         # Files that an older version or an operator's tool left readable.

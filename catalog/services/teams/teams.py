@@ -9,6 +9,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.models import Membership, Team, User
 from catalog.models.voices.versions import raise_own_version
+from catalog.queries.teams import find_mapped_teams
 from catalog.services.accounts.built_in import provide_built_in
 
 
@@ -16,11 +17,17 @@ class OwnFactorNeeded(Exception):
     """The admin must set up two-factor authentication first, or would be locked out."""
 
 
+class NameMapped(Exception):
+    """VOICEBOARD_OIDC_ROLES finds a team by this name, so it must stay and name one team only."""
+
+
 @transaction.atomic
 def make_team(user: User, *, name: str, now: datetime) -> Team:
-    """Create a team with the user as its admin, and switch the user to it."""
+    """Create a team with the user as its admin, and switch the user to it. Raises NameMapped."""
     if not policies.may_make_team(user):
         raise PermissionDenied
+    if name in find_mapped_teams():
+        raise NameMapped
     team = Team.objects.create(name=name)
     Membership.objects.create(team=team, user=user, role=Membership.Role.ADMIN, chosen_at=now)
     provide_built_in(team=team, now=now)
@@ -30,11 +37,13 @@ def make_team(user: User, *, name: str, now: datetime) -> Team:
 
 @transaction.atomic
 def rename_team(user: User, *, team: Team, name: str, now: datetime) -> None:
-    """Rename the team."""
+    """Rename the team; raises NameMapped."""
     if not policies.may_manage_people(user, team):
         raise PermissionDenied
     if name == team.name:
         return
+    if {name, team.name} & set(find_mapped_teams()):
+        raise NameMapped
     Team.objects.filter(pk=team.pk).update(name=name)
     before, after = {"name": team.name}, {"name": name}
     record(user, "team renamed", team, team=team, now=now, before=before, after=after)

@@ -34,6 +34,7 @@ from catalog.services.teams.members import (
     suspend_member,
 )
 from catalog.services.teams.teams import (
+    NameMapped,
     OwnFactorNeeded,
     choose_team,
     make_team,
@@ -46,6 +47,7 @@ from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.sessions.reauthentication import confirmed
 
+_NAME_MAPPED = "Groups of your company find a team by this name. Ask whoever runs this server."
 _LAST_ADMIN = "A team needs an admin. Make someone else an admin first."
 
 
@@ -186,7 +188,11 @@ def team_rename(request: Request, pk: int) -> HttpResponseBase:
     form = TeamForm(request.POST)
     if not form.is_valid():
         return show_people(request, 422, team_form=form)
-    rename_team(request.user, team=team, name=form.cleaned_data["name"], now=timezone.now())
+    try:
+        rename_team(request.user, team=team, name=form.cleaned_data["name"], now=timezone.now())
+    except NameMapped:
+        form.add_error("name", _NAME_MAPPED)
+        return show_people(request, 422, team_form=form)
     return redirect("catalog:member-list")
 
 
@@ -235,7 +241,10 @@ def team_create(request: Request) -> HttpResponseBase:
     if not form.is_valid():
         words = complaint_about(form, "Enter a team name with at most 80 characters.")
         return HttpResponseBadRequest(words)
-    team = make_team(request.user, name=form.cleaned_data["name"], now=timezone.now())
+    try:
+        team = make_team(request.user, name=form.cleaned_data["name"], now=timezone.now())
+    except NameMapped:
+        return HttpResponseBadRequest(_NAME_MAPPED)
     messages.success(request, f"Team {team} created.")
     return redirect("catalog:member-list")
 

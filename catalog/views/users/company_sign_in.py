@@ -24,6 +24,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.forms.users.rate_limits import may_send_logout
+from catalog.services.teams.company_roles import apply_groups
 from catalog.services.teams.invitations import find_invitation
 from catalog.services.users.company_sign_in import (
     AddressTaken,
@@ -39,8 +40,10 @@ from catalog.views.sessions.reauthentication import confirmed
 from catalog.views.users.openid import (
     PROVIDER_ID,
     CompanyOAuth2Adapter,
+    GroupsElsewhere,
     ProviderSession,
     identify_person,
+    read_groups,
     read_logout,
     spend_logout,
 )
@@ -89,8 +92,11 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(_connect(request, sociallogin))
         if process == _CONFIRM:
             raise ImmediateHttpResponse(_confirm(request, sociallogin))
+        groups = _read_groups(request, sociallogin)
         if not sociallogin.is_existing:
             _admit(request, sociallogin)
+        if settings.OIDC_ROLES and sociallogin.user.is_active:
+            apply_groups(sociallogin.user, groups=groups, now=timezone.now())
 
 
 @never_cache
@@ -198,6 +204,18 @@ def _admit(request: HttpRequest, login: SocialLogin) -> None:
             f" first. Then open Account and choose Connect {settings.OIDC_LABEL}."
         )
         raise ImmediateHttpResponse(_refuse(request, words)) from None
+
+
+def _read_groups(request: HttpRequest, login: SocialLogin) -> set[str]:
+    try:
+        return read_groups(login.person) if settings.OIDC_ROLES else set()
+    except GroupsElsewhere:
+        # Read as "no groups", this would suspend the person.
+        words = f"{settings.OIDC_LABEL} didn't send your groups, because you're in too many."
+        words += " Ask the people who manage your account there."
+        raise ImmediateHttpResponse(_refuse(request, words)) from None
+    except OAuth2Error as exc:
+        raise ImmediateHttpResponse(_explain_failure(request, exc)) from None
 
 
 def _is_invited(login: SocialLogin) -> bool:

@@ -142,6 +142,34 @@ def identify_person(issuer: str, subject: str) -> str:
     return hashlib.sha256(f"{len(issuer)}:{issuer}{subject}".encode()).hexdigest()
 
 
+class GroupsElsewhere(OAuth2Error):  # type: ignore[misc]
+    """The person is in so many groups that the provider sends a link in their place."""
+
+
+def read_groups(said: dict[str, Any]) -> set[str]:
+    """Return the groups in what the provider said about a person.
+
+    Raises GroupsElsewhere, and OAuth2Error for a claim of another shape.
+    """
+    claim = settings.OIDC_GROUPS_CLAIM
+    # https://openid.net/specs/openid-connect-core-1_0.html#AggregatedDistributedClaims and
+    # https://learn.microsoft.com/en-us/entra/identity-platform/id-token-claims-reference
+    elsewhere = said.get("_claim_names") or {}
+    if said.get("hasgroups") or claim in elsewhere or claim.partition(".")[0] in elsewhere:
+        raise GroupsElsewhere("The groups aren't in the token.")
+    value = said.get(claim) if claim in said else _follow(said, claim.split("."))
+    values = [value] if isinstance(value, str) else value or []
+    if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
+        raise OAuth2Error("The groups aren't a list of words.")
+    return set(values)
+
+
+def _follow(said: Any, names: list[str]) -> Any:
+    for name in names:
+        said = said.get(name) if isinstance(said, dict) else None
+    return said
+
+
 class CompanyOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """Fetches and checks what the provider says about a person."""
 
@@ -207,6 +235,10 @@ class CompanyProvider(OpenIDConnectProvider):  # type: ignore[misc]
     """The company's provider."""
 
     oauth2_adapter_class = CompanyOAuth2Adapter
+
+    def get_default_scope(self) -> list[str]:
+        """Return what Voiceboard asks to know about the person."""
+        return [*super().get_default_scope(), *settings.OIDC_SCOPES]
 
     def get_pkce_params(self) -> dict[str, Any]:
         """Return what binds the answer to this sign-in: PKCE with S256, and a nonce."""
