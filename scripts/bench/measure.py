@@ -191,7 +191,7 @@ def match_counts(bench: Bench, briefs: list[str]) -> list[str]:
     ]
     counts = {query: bench.count(query) for query in filters}
     return [
-        min(filters, key=lambda query: abs(counts[query] - wanted))
+        min(filter(counts.get, filters), key=lambda query: abs(counts[query] - wanted))
         for wanted in map(bench.count, briefs)
     ]
 

@@ -49,6 +49,12 @@ def test_the_steps_offer_the_best_voices_and_tick_themselves_off(cast, sign_in, 
     assert not part.find("html")
 
 
+def test_without_local_voices_the_first_step_follows_the_key(cast, sign_in):
+    page = Page(sign_in(cast.ana).get("/start/"))
+
+    assert "Press play on any voice in the list." in page.text
+
+
 def test_nothing_is_ticked_off_in_a_new_team(cast, sign_in):
     cast.other_credential.delete()
 
