@@ -22,6 +22,7 @@ from catalog.jobs.credentials.check import find_due_checks
 from catalog.jobs.health.calls import store_calls
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.health.hosts import note_host
+from catalog.jobs.mail import forget_old_mail
 from catalog.jobs.notifications import forget_old_notices
 from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
@@ -33,7 +34,7 @@ from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
 from catalog.jobs.voices.twins import refresh_twins
-from catalog.models import CloneJob, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
+from catalog.models import CloneJob, Mail, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
 from catalog.queries.audit import get_audit_head
 from catalog.search.index.snapshots import forget_replaced_snapshots
 from catalog.tasks import (
@@ -44,6 +45,7 @@ from catalog.tasks import (
     enqueue_duplicate_check,
     enqueue_export_note,
     enqueue_labels,
+    enqueue_mail,
     enqueue_preview_warming,
     enqueue_rename,
     enqueue_sample,
@@ -80,6 +82,7 @@ _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
     (find_due_settings, enqueue_settings),
     (find_due_changes, _wake_change),
     (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), enqueue_synthesis),
+    (partial(find_due, Mail, Mail.ACTIVE_STATES), enqueue_mail),
 )
 _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
     (find_due_accounts, enqueue_sync),
@@ -143,6 +146,7 @@ def tidy_task() -> None:
     refresh_badges(database_now())
     refresh_twins()
     forget_old_notices(database_now())
+    forget_old_mail(database_now())
     forget_silent(database_now())
     forget_replaced_snapshots(timezone.now())
     head = get_audit_head()

@@ -19,6 +19,7 @@ from catalog.jobs.cleanups.run import run_deletion
 from catalog.jobs.clones.duplicates import audit_clone
 from catalog.jobs.clones.run import run_clone
 from catalog.jobs.credentials.check import check_credential
+from catalog.jobs.mail import send_mail
 from catalog.jobs.previews import fetch_clip, measure_clip, speak_preview, warm_previews
 from catalog.jobs.samples.prepare import run_measurement
 from catalog.jobs.similarity.analysis_queue import find_left_by, listen_to
@@ -217,6 +218,12 @@ def measure_sample_task(*, sample_id: str) -> None:
     run_measurement(sample_id)
 
 
+@shared_task(name="catalog.send_mail")
+def send_mail_task(*, mail_id: str) -> None:
+    """Hand an email to the mail server."""
+    send_mail(mail_id, database_now)
+
+
 def enqueue_clone(job_id: object) -> None:
     """Wake a worker for a clone job."""
     job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
@@ -328,6 +335,11 @@ def enqueue_analysis_once(work_id: str) -> None:
     """Do the same with one message for repeated calls, for pages that poll."""
     if cache.add(f"listening:{work_id}", True, _REMIND_AGAIN_AFTER):
         enqueue_analysis(work_id)
+
+
+def enqueue_mail(mail_id: object) -> None:
+    """Wake a worker to send an email."""
+    _wake(send_mail_task, mail_id=str(mail_id))
 
 
 def _find_queue(task: "Task[Any, Any]", ids: Mapping[str, Any]) -> dict[str, Any]:

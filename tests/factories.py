@@ -33,6 +33,7 @@ from catalog.models import (
     Installation,
     Invitation,
     Keep,
+    Mail,
     Membership,
     Note,
     Notification,
@@ -275,6 +276,18 @@ def make_job(owner: User, credential: Credential, *samples: Sample, **values: An
 def sample_of(job: CloneJob) -> Sample:
     """Return the first sample that a job is made from."""
     return job.batch.sources.select_related("sample").order_by("position")[0].sample
+
+
+def make_mail(user: User, kind: Mail.Kind = Mail.Kind.SECURITY, **values: Any) -> Mail:
+    created_at = values.get("created_at", NOW)
+    defaults: dict[str, Any] = {
+        "address": user.email,
+        "subject": "Your password was changed",
+        "text": "Your password was changed.",
+        "created_at": created_at,
+        "expires_at": created_at + timedelta(days=1),
+    }
+    return Mail.objects.create(user=user, kind=kind, **(defaults | values))
 
 
 def make_notice(

@@ -202,6 +202,7 @@ HISTORY = {
     "VoiceSettings.asked_by",
 }
 STAYS_PERSONAL = {
+    "Mail.user",
     "PasswordLink.user",
     "Notification.user",
     "Preference.user",

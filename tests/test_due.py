@@ -87,6 +87,10 @@ def local_voice(world: SimpleNamespace) -> Voice:
     return factories.make_voice(local_account(world), "Emma", remote_id="bf_emma")
 
 
+def an_email(world: SimpleNamespace) -> None:
+    factories.make_mail(world.cast.mia, created_at=database_now())
+
+
 def a_clone(world: SimpleNamespace) -> None:
     factories.make_job(world.cast.ana, world.cast.credential)
 
@@ -170,6 +174,7 @@ CASES: dict[str, Callable[[SimpleNamespace], None]] = {
     "run_speech": a_text,
     "run_local_speech": a_text_spoken_here,
     "run_deletion": a_deletion,
+    "send_mail": an_email,
     "check_credential": a_key,
     "sync_account": an_account,
     "read_uses": a_history,

@@ -14,7 +14,7 @@ from voiceboard.celery import QUEUES, ROUTES, app
 from voiceboard.prefork import NAMES, WORKERS
 
 AWAITED = {"jobs", "requests", "deletions"}
-ANALYSIS = {"previews", "analysis"}
+ANALYSIS = {"previews", "mail", "analysis"}
 HOUSEKEEPING = {"syncs", "maintenance"}
 
 
@@ -112,7 +112,7 @@ def test_the_health_page_names_queues_without_a_worker(cast, sign_in):
     factories.make_beat("schedule", "", now)
 
     assert look_at_health(cast.ana, now).unserved == [
-        *("analysis", "deletions", "maintenance", "previews", "requests", "syncs")
+        *("analysis", "deletions", "mail", "maintenance", "previews", "requests", "syncs")
     ]
     page = sign_in(cast.ana).get("/health/").content.decode()
     assert "No worker serves these queues: analysis, deletions" in page

@@ -41,6 +41,8 @@ QUEUES = {
     "deletions": ["run_deletion"],
     # A server that drips holds a process for 20 s, which no clone may have to wait for.
     "previews": ["fetch_preview"],
+    # The same holds for a mail server.
+    "mail": ["send_mail"],
     # Listening and measuring: the processor's work, for someone who waits for the report.
     "analysis": ["listen_to", "measure_clip", "measure_sample"],
     # Nobody waits for these.

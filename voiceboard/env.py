@@ -167,14 +167,13 @@ def read_mail_server(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@host:587.")
     ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
     return {
-        "EMAIL_BACKEND": "catalog.views.base.mail.BackgroundEmailBackend",
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
         "EMAIL_PORT": parts.port or ports[parts.scheme],
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
-        "EMAIL_TIMEOUT": 10,
     }
 
 

@@ -60,7 +60,7 @@ WORKERS: dict[str, dict[str, Any]] = {
     # Queues that share a worker are served in turn, so a long one holds no other up.
     "jobs": {"queues": "jobs,requests,deletions"},
     # A person waits for these, but not behind or before a clone ...
-    "analysis": {"queues": "previews,analysis", "concurrency": 2},
+    "analysis": {"queues": "previews,mail,analysis", "concurrency": 2},
     # ... and nobody waits for these.
     "background": {"queues": "syncs,maintenance", "concurrency": 1},
     # The only one that loads the speech engine; its child is replaced before it takes too much.

@@ -218,6 +218,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip",
     "mailed_link": "5/h/key",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "catalog.models.users.ResetTokens"  # noqa: S105  (a class)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 # Sensitive actions don't ask for the password again for this long.
@@ -260,6 +261,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Without a mail server nothing is sent; a console backend would write reset links to the log.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 globals().update(env.read_mail_server("VOICEBOARD_MAIL_SERVER"))
+EMAIL_TIMEOUT = env.read_number("VOICEBOARD_MAIL_TIMEOUT", 10, least=1, most=60)
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_secret("VOICEBOARD_MAIL_SERVER"))
 SESSION_ENGINE = "catalog.views.base.auth_backends"

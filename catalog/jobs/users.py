@@ -1,18 +1,15 @@
 """Users: log and notify what happened to an account, and sign browsers out."""
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.core.mail import send_mail
-from django.db import transaction
 from django.db.models import QuerySet
 
 from catalog.audit import record
-from catalog.models import Membership, Notification, Team, User
+from catalog.jobs.mail import drop_reset_links, write_mail
+from catalog.models import Mail, Membership, Notification, Team, User
 
 # Account events that the user is notified of in the app and by email, no matter who caused them.
 _TOLD = {
@@ -24,13 +21,16 @@ _TOLD = {
     "two-factor authentication turned off": "Two-factor authentication was turned off",
     "recovery codes generated": "New recovery codes were generated for your account",
 }
+# After these, a link that was asked for before must not set another password.
+_NEW_PASSWORDS = {"password changed", "password reset", "password set", "password set by link"}
 _ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."
-_LOG = logging.getLogger(__name__)
 
 
 def note_event(actor: User | None, *, user: User, action: str, now: datetime) -> None:
     """Record an account event in each of the user's teams, and notify the user if it matters."""
     teams = list(Team.objects.filter(pk__in=teams_of(user)).order_by("pk"))
+    if action in _NEW_PASSWORDS:
+        drop_reset_links(user, "The password was changed.", now)
     if action in _TOLD:
         _tell(user, _TOLD[action], now)
     # For a user in no team, the entry is in the chain but in no team's log (models/audit.py).
@@ -46,16 +46,8 @@ def teams_of(user: User) -> "QuerySet[Membership, Any]":
 def _tell(user: User, words: str, now: datetime) -> None:
     page, text = Notification.Page.ACCOUNT, f"{words}. {_ADVICE}"
     Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
-    if settings.SENDS_MAIL:
-        transaction.on_commit(lambda: _mail(user.email, words, f"{text}\n\nVoiceboard\n"))
-
-
-def _mail(address: str, subject: str, text: str) -> None:
-    try:
-        send_mail(subject, text, None, [address])
-    except OSError as exc:
-        # The action is complete, and its notification is in the app.
-        _LOG.warning("Could not email a notification: %s", type(exc).__name__)
+    text = f"{text}\n\nVoiceboard\n"
+    write_mail(user, Mail.Kind.SECURITY, subject=words, text=text, now=now)
 
 
 def end_all(*, sessions: list[UserSession]) -> None:

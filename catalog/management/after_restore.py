@@ -16,6 +16,7 @@ from catalog.audit import record
 from catalog.core.schema_version import end_restoring
 from catalog.jobs.base.leases import stop_unsent
 from catalog.jobs.health.heartbeats import SCHEDULE
+from catalog.jobs.mail import drop_mail
 from catalog.models import (
     CatalogVersion,
     CleanupPlan,
@@ -27,6 +28,7 @@ from catalog.models import (
     IndexFile,
     Installation,
     Invitation,
+    Mail,
     PasswordLink,
     PlannedDeletion,
     SetupLink,
@@ -43,6 +45,7 @@ _VERSIONS_APART = 1_000_000
 # Plans wait at least this much longer: who kept a voice since the backup has to do it again.
 _LEAST_WAIT = timedelta(hours=1)
 _COPIED = "This installation is a copy of another one. Enter a key to use it here."
+_NOT_MAILED = "A backup was restored. This may have been sent before."
 _STOPPED = "Stopped: this installation is a copy of another one, which continues this."
 # More than there are checks for duplicates.
 _ALL_AUDITS = 100
@@ -91,6 +94,8 @@ def _end_access(now: datetime) -> None:
     Invitation.objects.open(now).update(withdrawn_at=now)
     PasswordLink.objects.open(now).update(withdrawn_at=now)
     SetupLink.objects.all().delete()
+    Installation.objects.update(restored_at=now)
+    drop_mail(Mail.objects.all(), _NOT_MAILED, now)
 
 
 def _raise_versions(by: int) -> None:

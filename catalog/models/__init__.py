@@ -16,6 +16,7 @@ from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
 from catalog.models.health import Heartbeat, Host, ProviderCall, Tick
 from catalog.models.installation import Installation
+from catalog.models.mail import Mail
 from catalog.models.notifications import Notification
 from catalog.models.preferences import Preference
 from catalog.models.previews import PreviewClip
@@ -60,6 +61,7 @@ __all__ = [
     "Keep",
     "KeySet",
     "ListingKey",
+    "Mail",
     "Membership",
     "Note",
     "Notification",

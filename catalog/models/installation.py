@@ -27,6 +27,8 @@ class Installation(models.Model):
     audit_key = models.BinaryField(default=b"")
     # Since when plays are recorded here.
     uses_since = models.DateTimeField(auto_now_add=True)
+    # When a backup was last restored; links mailed before don't work anymore.
+    restored_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"Installation {self.code}"

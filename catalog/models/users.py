@@ -4,7 +4,10 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import models
+
+from catalog.models.installation import Installation
 
 
 class UserManager(BaseUserManager["User"]):
@@ -46,3 +49,12 @@ class User(AbstractUser):
         """One or two letters for the avatar."""
         words = str(self).replace("@", " ").split()
         return "".join(word[0] for word in words[:2]).upper()
+
+
+class ResetTokens(PasswordResetTokenGenerator):
+    """Makes and checks tokens of password reset links; a restore ends all links made before it."""
+
+    def _make_hash_value(self, user: Any, timestamp: int) -> str:
+        restored_at = Installation.objects.values_list("restored_at", flat=True).first()
+        epoch = restored_at.isoformat() if restored_at else ""
+        return f"{super()._make_hash_value(user, timestamp)}{epoch}"

@@ -29,12 +29,14 @@ from catalog.models import (
     Host,
     IndexFile,
     Invitation,
+    Mail,
     PasswordLink,
     SetupLink,
     Tick,
     User,
     UserVersion,
 )
+from catalog.models.users import ResetTokens
 from catalog.models.voices.versions import raise_version
 from catalog.queries.audit import find_breaks
 from tests import factories
@@ -113,6 +115,8 @@ def test_links_and_sessions_of_the_backup_have_ended(file_database, backup, cast
     Host.objects.create(name="a", seen_at=old, settings={})
     Tick.objects.create(name="sweep", next_at=old)
     IndexFile.objects.create(scope="1", layout=5, key="index/1.index", versions={})
+    factories.make_mail(cast.mia)
+    emailed = ResetTokens().make_token(cast.mia)
     made = backups.make_backup(folder, timezone.now()).folder
 
     run(made, "--replace")
@@ -122,6 +126,11 @@ def test_links_and_sessions_of_the_backup_have_ended(file_database, backup, cast
     assert not PasswordLink.objects.open(now).exists()
     for model in (Session, UserSession, SetupLink, Host, Tick, IndexFile):
         assert not model.objects.exists(), model
+    email = Mail.objects.get()
+    assert (email.state, email.text) == (Mail.State.DROPPED, "")
+    assert not ResetTokens().check_token(User.objects.get(pk=cast.mia.pk), emailed)
+    again = ResetTokens().make_token(cast.mia)
+    assert ResetTokens().check_token(User.objects.get(pk=cast.mia.pk), again)
 
 
 def test_no_number_of_the_lost_future_comes_again_even_after_two_restores(backup, cast):

@@ -158,6 +158,7 @@ from catalog.services.users.company_sign_in import (
     end_company_sessions,
 )
 from catalog.services.users.password_links import (
+    mail_reset_link,
     make_password_link,
     set_password_by_link,
     withdraw_password_link,
@@ -609,6 +610,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "withdraw_password_link": lambda cast: withdraw_password_link(
         cast.ana, link=factories.make_password_link(cast.ana, cast.mia, token="t"), now=NOW
     ),
+    "mail_reset_link": lambda cast: mail_reset_link(
+        user=cast.mia, site="https://voices.example.com/", now=NOW
+    ),
     "set_password_by_link": lambda cast: set_password_by_link(
         token=make_password_link(cast.ana, membership=membership_of(cast.mia), now=NOW),
         password=PASSWORD,
@@ -769,7 +773,7 @@ class Watched:
 
 
 # These write only an audit entry.
-NOTING = {"export_log", "note_account", "note_failed_sign_in"}
+NOTING = {"export_log", "mail_reset_link", "note_account", "note_failed_sign_in"}
 
 
 def assert_entries(watched: Watched, *, writes: bool = True) -> None:

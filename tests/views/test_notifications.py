@@ -87,6 +87,23 @@ def test_the_health_page_reports_when_no_worker_is_running(mia, cast):
     assert "All is well" in Page(mia.get("/health/", headers=PARTIAL)).text
 
 
+def test_the_health_page_says_what_becomes_of_emails_and_names_nobody(mia, cast, settings):
+    assert "Email" not in Page(mia.get("/health/")).text
+    settings.SENDS_MAIL = True
+    now = timezone.now()
+    values = {"created_at": now, "failure_count": 1, "message": "The mail server is busy."}
+    factories.make_mail(cast.ana, **values)
+    dropped = {"state": "dropped", "ended_at": now, "message": "Refused: 550 Unknown"}
+    factories.make_mail(cast.ana, created_at=now, **dropped)
+
+    page = Page(mia.get("/health/")).text
+
+    assert "retried for a day. The mail server is busy." in page
+    assert "Dropped just now. Refused: 550 Unknown" in " ".join(page.split())
+    assert "All is well" not in page
+    assert cast.ana.email not in page
+
+
 def test_a_speaker_s_page_shows_samples_jobs_and_voices(mia, cast):
     voice = factories.make_clone(cast.account, "Ada at last")
     job = factories.make_job(cast.ana, cast.credential, voice=voice, state="ready")

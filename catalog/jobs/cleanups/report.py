@@ -1,22 +1,17 @@
 """Send admins a weekly report of voices that match their cleanup rules; deletes nothing."""
 
-import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
 
 from catalog.audit import record
 from catalog.core.locales import say_number, say_stored, storing
-from catalog.models import CleanupRules, Membership, Notification, Team, User
+from catalog.jobs.mail import write_mail
+from catalog.models import CleanupRules, Mail, Membership, Notification, Team, User
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.rules import RULES
 from catalog.queries.cleanups.stale import StaleList, find_stale
-
-logger = logging.getLogger(__name__)
 
 _EVERY = timedelta(days=7)
 
@@ -58,8 +53,10 @@ def report_stale(team_id: int, now: datetime) -> str:
             )
             for admin in admins
         )
+        subject, text = f"Cleanup report for {team.name}", f"{say_stored(words)}\n\nVoiceboard\n"
+        for admin in admins:
+            write_mail(admin, Mail.Kind.REPORT, subject=subject, text=text, now=now)
         record(None, "cleanup report sent", team, team=team, now=now, people=len(admins))
-    _mail(team, say_stored(words), admins)
     return say_stored(words)
 
 
@@ -78,13 +75,3 @@ def describe_stale(found: StaleList) -> str:
     kept = len(found.kept)
     apart = f" Left out: {say_number(kept)} kept by their owners." if kept else ""
     return f"Cleanup: {', '.join(parts)}. By rule: {', '.join(rules)}.{apart}"
-
-
-def _mail(team: Team, words: str, admins: Sequence[User]) -> None:
-    if not settings.SENDS_MAIL:
-        return
-    for admin in admins:
-        try:
-            send_mail(f"Cleanup report for {team.name}", words, None, [admin.email])
-        except OSError:
-            logger.warning("The cleanup report for team %s could not be emailed", team.pk)

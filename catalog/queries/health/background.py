@@ -12,6 +12,7 @@ from catalog.core.disk_space import RESERVE_BYTES, find_free_bytes
 from catalog.models import CloneJob, Heartbeat, PlannedDeletion, User
 from catalog.queries.credentials import AccountStatus, find_account_statuses
 from catalog.queries.health.readiness import find_file_problem
+from catalog.queries.mail import MailReport, look_at_mail
 
 SCHEDULE = "schedule"
 WEB = "web"
@@ -55,12 +56,15 @@ class HealthReport:
     files_in_bucket: bool
     # What is wrong with the place for audio files, "" if it works.
     file_problem: str
+    # None without a mail server.
+    mail: MailReport | None
 
     @property
     def is_good(self) -> bool:
         """Return whether nothing needs attention."""
         works = self.broker.answers and self.has_worker and self.has_schedule
-        return works and not (self.is_late or self.is_full or self.file_problem)
+        is_held_up = self.is_late or (self.mail is not None and bool(self.mail.problem))
+        return works and not (is_held_up or self.is_full or self.file_problem)
 
     @property
     def is_full(self) -> bool:
@@ -107,4 +111,5 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
         database=connection.display_name,
         files_in_bucket=bool(settings.MEDIA_STORE_URL),
         file_problem=find_file_problem(lambda: now),
+        mail=look_at_mail(now),
     )

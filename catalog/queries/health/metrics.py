@@ -31,6 +31,7 @@ from catalog.models import (
 )
 from catalog.models.base.leases import due_work
 from catalog.queries.health.background import SCHEDULE, WEB, list_needed_queues
+from catalog.queries.mail import count_mail, find_oldest_mail
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -56,6 +57,10 @@ def measure_work(now: datetime) -> Iterator[Metric]:
     yield Metric("jobs", "Jobs by kind and state.", ("kind", "state"), _count_jobs())
     waits = _measure_waits(now)
     yield Metric("oldest_due_seconds", "How long the oldest due job waits.", ("kind",), waits)
+    mail: list[Sample] = [((state,), number) for state, number in count_mail(now).items()]
+    yield Metric("mail", "Emails by state; finished ones of the last day.", ("state",), mail)
+    age = _seconds_since(find_oldest_mail(), now)
+    yield Metric("mail_wait_seconds", "Age of the oldest unsent email.", (), [((), age)])
     keys = _count_states(Credential, "health", Credential.Health.values)
     yield Metric("keys", "Provider keys by the result of the last check.", ("state",), keys)
     ages = _measure_syncs(now)

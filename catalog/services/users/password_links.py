@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.core.crypto import hash_token
+from catalog.jobs.mail import write_reset_link
 from catalog.jobs.users import end_all, note_event, teams_of
 from catalog.models import Membership, PasswordLink, Team, User
 
@@ -75,6 +76,13 @@ def set_password_by_link(*, token: str, password: str, now: datetime) -> User:
     end_all(sessions=list(UserSession.objects.filter(user=link.user)))
     note_event(link.user, user=link.user, action="password set by link", now=now)
     return link.user
+
+
+@transaction.atomic
+def mail_reset_link(*, user: User, site: str, now: datetime) -> None:
+    """Email the person a link to set a new password, as someone asked who can't sign in."""
+    write_reset_link(user, site=site, now=now)
+    note_event(None, user=user, action="password reset link requested", now=now)
 
 
 def _lock_teams_of(user: User) -> None:

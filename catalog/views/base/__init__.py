@@ -1,1 +1,1 @@
-"""Shared by all views: requests, media, downloads, email, and redirects."""
+"""Shared by all views: requests, media, downloads, and redirects."""

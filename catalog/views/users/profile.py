@@ -28,6 +28,7 @@ from catalog.forms.users.setup import SetupForm
 from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
 from catalog.queries.users.identities import has_identity
+from catalog.services.users.password_links import mail_reset_link
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.services.users.sign_in import (
     note_account,
@@ -97,7 +98,8 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Email the link, with a limit that keeps strangers from flooding the mailbox."""
         if may_mail_link(self.request, user):
-            super().send_password_reset_mail(user, email, context)
+            site = self.request.build_absolute_uri("/")
+            mail_reset_link(user=user, site=site, now=timezone.now())
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Return the ways to confirm one's identity, with the company's provider as the last."""
