@@ -60,3 +60,15 @@ def _count_messages(connection: Any, queue: str) -> int:
             return int(channel.queue_declare(queue, passive=True).message_count)
     except missing:
         return 0  # the queue doesn't exist until its first message
+
+
+def read_broker_version() -> str:
+    """Return the version of Redis or RabbitMQ, "" for others or if it doesn't say."""
+    connection = current_app.connection_for_read(connect_timeout=1)
+    with connection:
+        connection.ensure_connection(max_retries=1, timeout=1)
+        if connection.transport_cls == "redis":
+            channel: Any = connection.default_channel
+            return str(channel.client.info("server").get("redis_version", ""))
+        properties = getattr(connection.connection, "server_properties", {})
+        return str(properties.get("version", ""))

@@ -98,6 +98,9 @@ def make_backup(folder: Path, now: datetime, *, has_media: bool = True) -> Backu
             shutil.rmtree(draft, ignore_errors=True)
             raise
         flush_path(folder)
+    # The database may be of another version, for example right before an upgrade.
+    with contextlib.suppress(DatabaseError):
+        Installation.objects.update(backed_up_at=now)
     return made
 
 

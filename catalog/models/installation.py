@@ -29,6 +29,9 @@ class Installation(models.Model):
     uses_since = models.DateTimeField(auto_now_add=True)
     # When a backup was last restored; links mailed before don't work anymore.
     restored_at = models.DateTimeField(null=True)
+    # When the last backup was finished, and when the audit log was last found intact.
+    backed_up_at = models.DateTimeField(null=True)
+    audit_verified_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"Installation {self.code}"

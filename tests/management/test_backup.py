@@ -16,7 +16,7 @@ from catalog.core.media_folder import FolderStore
 from catalog.core.media_store import MediaUnavailable
 from catalog.core.private_files import DRAFT
 from catalog.management import backups, database_dumps
-from catalog.models import User
+from catalog.models import Installation, User
 from catalog.models.installation import key_ring
 from tests import factories
 from tests.factories import NOW
@@ -65,6 +65,8 @@ def test_backup_holds_the_database_and_every_file_that_is_not_rebuilt(folder, ca
         [(count,)] = copy.execute("SELECT count(*) FROM catalog_user").fetchall()
     assert count == User.objects.count()
     assert f"They lie in {project_settings.MASTER_KEY_FILE}" in words
+    made_at = Installation.objects.get().backed_up_at
+    assert made_at.isoformat() == manifest["made_at"]
 
 
 def test_nobody_else_can_read_a_backup_and_nothing_in_the_manifest_is_secret(folder, cast):

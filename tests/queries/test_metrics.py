@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.jobs.health.heartbeats import note_beat
-from catalog.models import CloneJob, Credential, ProviderAccount, Tick
+from catalog.models import CloneJob, Credential, Installation, ProviderAccount, Tick
 from catalog.queries.health.metrics import measure_host, measure_work
 from tests import factories
 
@@ -42,6 +42,16 @@ def test_only_a_job_that_could_run_counts_as_waiting(cast):
 
     factories.make_job(cast.ana, cast.credential, **waiting, not_before=NOW - 3 * minute)
     assert read()["oldest_due_seconds", "clone"] == 180
+
+
+def test_backup_and_verification_are_as_old_as_they_are_and_infinitely_old_without_one(cast):
+    assert read()["backup_age_seconds",] == read()["audit_verified_age_seconds",] == math.inf
+
+    Installation.objects.update(
+        backed_up_at=NOW - timedelta(hours=1), audit_verified_at=NOW - timedelta(hours=2)
+    )
+
+    assert (read()["backup_age_seconds",], read()["audit_verified_age_seconds",]) == (3600, 7200)
 
 
 def test_a_queue_is_as_old_as_its_latest_heartbeat_and_infinitely_old_without_one(db):

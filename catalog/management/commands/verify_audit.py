@@ -5,9 +5,11 @@ import re
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
 
 from catalog.core.crypto import CannotOpen
 from catalog.management.fitting import FittingCommand
+from catalog.models import Installation
 from catalog.queries.audit import find_breaks, get_audit_head
 
 
@@ -36,6 +38,7 @@ class Command(FittingCommand):
             raise CommandError(f"The key that signs the log can't be decrypted. {exc}") from None
         if breaks:
             raise CommandError("\n".join(["The audit log was altered.", *breaks]))
+        Installation.objects.update(audit_verified_at=timezone.now())
         head = get_audit_head()
         self.stdout.write(f"The audit log is intact: {head.number:,} entries.")
         if head.digest:

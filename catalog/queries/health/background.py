@@ -77,6 +77,16 @@ def has_worker(now: datetime) -> bool:
     return JOBS_QUEUE in _find_served(now)
 
 
+def find_unserved(now: datetime) -> list[str]:
+    """Return the queues that need a worker and have none, sorted."""
+    return sorted(list_needed_queues() - _find_served(now))
+
+
+def has_schedule(now: datetime) -> bool:
+    """Return whether a schedule sent a heartbeat recently."""
+    return Heartbeat.objects.alive(now).filter(name=SCHEDULE).exists()
+
+
 def _find_served(now: datetime) -> set[str]:
     queues = Heartbeat.objects.alive(now).values_list("queues", flat=True)
     return {queue for each in queues for queue in each.split(",")}
@@ -100,13 +110,13 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
             Process(beat.name, beat.queues, beat.seen_at, beat.is_alive(now)) for beat in beats
         ],
         has_worker=has_worker(now),
-        has_schedule=any(beat.name == SCHEDULE and beat.is_alive(now) for beat in beats),
+        has_schedule=has_schedule(now),
         waiting_count=clones.count() + deletions.count(),
         oldest_at=oldest,
         is_late=oldest is not None and oldest < now - _LONG_WAIT,
         accounts=find_account_statuses(user, now),
         broker=look_at_broker(),
-        unserved=sorted(list_needed_queues() - _find_served(now)),
+        unserved=find_unserved(now),
         free_bytes=find_free_bytes(),
         database=connection.display_name,
         files_in_bucket=bool(settings.MEDIA_STORE_URL),

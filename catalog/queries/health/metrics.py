@@ -21,6 +21,7 @@ from catalog.models import (
     CloneJob,
     Credential,
     Heartbeat,
+    Installation,
     PlannedDeletion,
     ProviderAccount,
     ProviderCall,
@@ -80,6 +81,7 @@ def measure_work(now: datetime) -> Iterator[Metric]:
     yield from _count_calls()
     length = AuditHead.objects.values_list("number", flat=True).first() or 0
     yield Metric("audit_entries_total", "Entries of the audit log.", (), [((), length)])
+    yield from _measure_precautions(now)
 
 
 def measure_host() -> Iterator[Metric]:
@@ -149,6 +151,17 @@ def _measure_beats(now: datetime) -> list[Sample]:
             if queue in ages:
                 ages[queue] = min(ages[queue], _seconds_since(seen_at, now))
     return [((queue,), age) for queue, age in sorted(ages.items())]
+
+
+def _measure_precautions(now: datetime) -> Iterator[Metric]:
+    installation = Installation.objects.first()
+    backed_up_at = installation and installation.backed_up_at
+    verified_at = installation and installation.audit_verified_at
+    for name, meaning, at in (
+        ("backup_age_seconds", "Age of the last backup; +Inf without one.", backed_up_at),
+        ("audit_verified_age_seconds", "Since the last verification; +Inf if none.", verified_at),
+    ):
+        yield Metric(name, meaning, (), [((), _seconds_since(at, now) if at else math.inf)])
 
 
 def _count_calls() -> Iterator[Metric]:

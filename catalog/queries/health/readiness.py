@@ -24,8 +24,8 @@ _PATIENCE_SECONDS = 3.0
 _MOST_APART = timedelta(seconds=5)
 
 
-def _check_database(clock: Clock) -> str:
-    """Check the database, its schema version, and its clock over one connection."""
+def find_database_problem(clock: Clock) -> str:
+    """Return why the database can't be used, "" if it can; also checks its version and clock."""
     try:
         if connection.vendor == "sqlite" and not _is_there(str(connection.settings_dict["NAME"])):
             return "the database file is missing"
@@ -49,7 +49,7 @@ def _is_there(name: str) -> bool:
 
 def _check_in_own_connection(clock: Clock) -> str:
     try:
-        return _check_database(clock)
+        return find_database_problem(clock)
     finally:
         connection.close()
 
@@ -125,7 +125,7 @@ def find_unready(clock: Clock) -> tuple[list[str], list[str]]:
     problems = []
     if connection.vendor == "sqlite":
         # In this process: it can't hang, and an in-memory database differs between threads.
-        problems.append(_check_database(clock))
+        problems.append(find_database_problem(clock))
     else:
         looks.insert(0, _DATABASE)
     begun = [(look, look.begin(clock)) for look in looks]

@@ -27,6 +27,11 @@ _DEMO_PEOPLE = (
 )
 
 
+def list_demo_addresses() -> list[str]:
+    """Return the email addresses of the demo's people, whose password may be known."""
+    return [person[0] for person in _DEMO_PEOPLE]
+
+
 class LinkSpent(Exception):
     """The setup link is wrong, expired, or used."""
 
