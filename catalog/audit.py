@@ -44,10 +44,12 @@ SIGNED = (
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an action came from: the request's id and the client's IP address."""
+    """Where an action came from: the request's id, the client's IP address, and its browser."""
 
     request_number: str = ""
     address: str = ""
+    # Not in the log: what people are told about changes of their account names it.
+    user_agent: str = ""
 
 
 _BATCH = 500
@@ -66,8 +68,12 @@ def acting_from(origin: Origin) -> Iterator[None]:
 
 def current_request_number() -> str:
     """Return the id of the current request, "" outside of one."""
-    origin = _origin.get()
-    return origin.request_number if origin else ""
+    return current_origin().request_number
+
+
+def current_origin() -> Origin:
+    """Return where the current action comes from, with empty fields outside of a request."""
+    return _origin.get() or Origin()
 
 
 @transaction.atomic

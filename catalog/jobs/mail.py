@@ -55,18 +55,17 @@ def write_mail(
     text: str,
     now: datetime,
     site: str = "",
-    address: str = "",
 ) -> None:
     """Store an email to the person, in the caller's transaction; the sweep has it sent.
 
-    Without a mail server, this does nothing. ``address`` is for one that was the person's before.
+    Without a mail server, this does nothing.
     """
     if not settings.SENDS_MAIL:
         return
     Mail.objects.create(
         user=user,
         kind=kind,
-        address=address or user.email,
+        address=user.email,
         subject=" ".join(subject.split())[:200],
         text=text,
         site=site,

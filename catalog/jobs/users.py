@@ -1,15 +1,16 @@
 """Users: log and notify what happened to an account, and sign browsers out."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 
-from catalog.audit import record
+from catalog.audit import current_origin, record
 from catalog.jobs.mail import drop_reset_links, write_mail
 from catalog.models import Mail, Membership, Notification, Team, User
+from catalog.queries.users.sessions import name_browser
 
 # Account events that the user is notified of in the app and by email, no matter who caused them.
 _TOLD = {
@@ -20,6 +21,8 @@ _TOLD = {
     "two-factor authentication turned on": "Two-factor authentication was turned on",
     "two-factor authentication turned off": "Two-factor authentication was turned off",
     "recovery codes generated": "New recovery codes were generated for your account",
+    "recovery code used": "One of your recovery codes was used",
+    "company sign-in connected": "Company sign-in was connected to your account",
 }
 # After these, a link that was asked for before must not set another password.
 _NEW_PASSWORDS = {"password changed", "password reset", "password set", "password set by link"}
@@ -44,9 +47,14 @@ def teams_of(user: User) -> "QuerySet[Membership, Any]":
 
 
 def _tell(user: User, words: str, now: datetime) -> None:
-    page, text = Notification.Page.ACCOUNT, f"{words}. {_ADVICE}"
+    origin, page = current_origin(), Notification.Page.ACCOUNT
+    where = "on the server"
+    if origin.request_number:
+        where = f"{name_browser(origin.user_agent)}, IP address {origin.address or 'unknown'}"
+    text = f"{words} ({where}). {_ADVICE}"
     Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
-    text = f"{text}\n\nVoiceboard\n"
+    when = f"{now.astimezone(UTC):%B %-d, %Y, %H:%M} UTC"
+    text = f"{words}.\n\nWhen: {when}\nWhere: {where}\n\n{_ADVICE}\n\nVoiceboard\n"
     write_mail(user, Mail.Kind.SECURITY, subject=words, text=text, now=now)
 
 

@@ -1,9 +1,11 @@
 """Sensitive actions ask for the password, sessions expire, and people are notified of changes."""
 
+import re
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 
 from catalog.models import (
@@ -281,6 +283,13 @@ def make_codes(mia):
     mia.post("/account/two-factor/recovery-codes/generate/")
 
 
+def use_code(mia):
+    factory = factories.make_factor(User.objects.get(email="mia@example.com"))
+    code = RecoveryCodes(Authenticator.objects.get(user=factory.user, type="recovery_codes"))
+    client, _ = come_in("mia@example.com")
+    client.post("/account/two-factor/authenticate/", {"code": code.get_unused_codes()[0]})
+
+
 def use_link(mia):
     person = User.objects.get(email="mia@example.com")
     factories.make_password_link(User.objects.get(email="ana@example.com"), person, token="t")
@@ -301,6 +310,7 @@ def have_it_removed(mia):
         (take_factor_off, "Two-factor authentication was turned off"),
         (have_it_removed, "Two-factor authentication was turned off"),
         (make_codes, "New recovery codes were generated"),
+        (use_code, "One of your recovery codes was used"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -317,7 +327,24 @@ def test_changing_the_password_or_second_factor_notifies_the_person(
     assert words in notice.text
     written = Mail.objects.get()
     assert (written.address, words in written.subject) == (cast.mia.email, True)
+    assert "\nIf it wasn't you, set a new password" in written.text
     assert NEW not in written.text + notice.text
+
+
+def test_the_notice_says_when_and_from_where(cast, settings):
+    settings.SENDS_MAIL = True
+    client, _ = come_in("mia@example.com")
+
+    change_password(client)
+    have_it_removed(client)
+
+    # The test's command runs at an earlier time than its browser.
+    command, browser = Mail.objects.order_by("created_at").values_list("text", flat=True)
+    assert re.search(r"\nWhen: \w+ \d+, \d{4}, \d\d:\d\d UTC\n", browser)
+    assert "\nWhere: Firefox on Linux, IP address 127.0.0.1\n" in browser
+    assert "\nWhen: November 21, 2026, 12:00 UTC\nWhere: on the server\n" in command
+    notices = Notification.objects.order_by("pk").values_list("text", flat=True)
+    assert "was changed (Firefox on Linux, IP address 127.0.0.1). If it wasn't you" in notices[0]
 
 
 def test_the_notification_shows_in_every_team_and_opens_the_profile(mia, cast):
@@ -327,7 +354,7 @@ def test_the_notification_shows_in_every_team_and_opens_the_profile(mia, cast):
 
     page = text_of(mia.get("/notifications/"))
 
-    assert "Your password was changed. If it wasn't you" in page
+    assert "). If it wasn't you, set a new password, sign out" in page
     assert mia.post(f"/notifications/{notice.pk}/open/")["Location"] == "/you/"
 
 

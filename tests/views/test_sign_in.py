@@ -64,6 +64,7 @@ def test_two_factor_can_be_set_up_used_and_removed(cast, django_capture_on_commi
     assert actions() == [
         "signed in",
         "two-factor authentication turned on",
+        "recovery code used",
         "signed in",
         "two-factor authentication turned off",
         "signed in",

@@ -20,7 +20,8 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass the request on."""
         number = secrets.token_hex(6)
-        with acting_from(Origin(number, _address_when_asked(request))):
+        agent = request.headers.get("User-Agent", "")
+        with acting_from(Origin(number, _address_when_asked(request), agent)):
             response = self.get_response(request)
         response["X-Request-Id"] = number
         return response

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+
+from catalog.models import User
+from catalog.services.users.sign_in import note_account
 
 # Scripts send this with automatic requests, such as the bell's polling.
 _POLL_HEADER = "X-Poll"
@@ -28,6 +32,12 @@ def note_proof(
     """Record that the user entered the password or a code again."""
     if reauthenticated:
         request.session[_PROVED] = _now()
+
+
+def note_code(sender: object, user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Record that a recovery code was used; codes of an app are ordinary and aren't recorded."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        note_account(user, action="recovery code used", now=timezone.now())
 
 
 def has_proof(request: HttpRequest) -> bool:
