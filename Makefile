@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --override-ini testpaths=tests/e2e --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
-.PHONY: help start test test-code test-pages lint fix types bench chaos memory development
+.PHONY: help start test test-code test-pages lint fix types bench chaos memory development release sbom audit
 
 help:
 	@echo "make start   run Voiceboard with a sandbox to try it; Ctrl-C stops it"
@@ -21,6 +21,9 @@ help:
 	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all sizes"
 	@echo "make chaos   make 200 clones while calls fail and processes are killed (30 minutes)"
 	@echo "make memory  print the memory of each process of a running Voiceboard, and the sum"
+	@echo "make sbom    print the software bill of materials"
+	@echo "make audit   look for known vulnerabilities in the locked packages"
+	@echo "make release make a release signed by the SSH key KEY"
 	@echo "make fix     format the code and fix what tools can fix"
 
 start:
@@ -63,3 +66,19 @@ memory:
 fix: development
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
+
+sbom:
+	@python3 scripts/sbom
+
+release:
+	@python3 scripts/release.py --key "$(KEY)"
+
+# In an environment of its own, so that the tool's packages change nothing here.
+audit:
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	python3 -m venv "$$folder"; \
+	"$$folder/bin/pip" install --quiet --disable-pip-version-check pip-audit; \
+	for lock in requirements.txt requirements-servers.txt; do \
+		echo "$$lock:"; \
+		"$$folder/bin/pip-audit" --disable-pip --require-hashes --requirement "$$lock"; \
+	done
