@@ -180,7 +180,7 @@ def _find_origin(causes: list[str]) -> Origin:
 def _store(entries: list[AuditEntry], team: Team | None) -> None:
     if team is not None:
         raise_version(team.pk)
-    head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+    head, _ = AuditHead.objects.select_for_update(no_key=True).get_or_create(pk=1)
     key = Installation.objects.get().open_audit_key()
     for entry in entries:
         entry.number, entry.previous = head.number + 1, head.digest

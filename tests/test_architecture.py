@@ -179,6 +179,11 @@ def test_code_reads_no_suspended_memberships_by_a_join():
     assert found_in(CODE, "memberships__") == []
 
 
+def test_locked_rows_can_still_be_referred_to():
+    # Without no_key, storing a row that refers to the locked one waits, which can be a deadlock.
+    assert found_in(CODE, r"select_for_update\((?![^)]*\)?[^)]*no_key=True)") == []
+
+
 # What happens to each reference to a person when they leave a team.
 WIPED = {"Credential.owner", "Membership.user"}
 HISTORY = {

@@ -87,7 +87,7 @@ def stop_clones(
 ) -> int:
     """Fail clones that were not sent yet, and notify the responsible person or ``new_owner``."""
     unsent = rows.filter(state__in=CloneJob.ACTIVE_STATES, step=CloneJob.Step.PLANNED)
-    locked = unsent.select_for_update(of=("self",)).select_related(
+    locked = unsent.select_for_update(of=("self",), no_key=True).select_related(
         "team", "account", "requested_by", "kept_by"
     )
     jobs = list(locked)

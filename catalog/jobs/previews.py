@@ -74,7 +74,7 @@ def keep_clip(voice: Voice, sound: AudioClip, source: str, now: datetime) -> Pre
     }
     try:
         with transaction.atomic():
-            old = PreviewClip.objects.select_for_update().filter(voice=voice).first()
+            old = PreviewClip.objects.select_for_update(no_key=True).filter(voice=voice).first()
             clip, _ = PreviewClip.objects.update_or_create(voice=voice, defaults=values)
             raise_account_version(voice.account_id)
     except BaseException:

@@ -31,7 +31,7 @@ _OVERLAP = timedelta(hours=1)
 def note_export(selection_id: int, now: datetime) -> None:
     """Record a use of each voice in an exported selection, once per download."""
     rows = Selection.objects.filter(pk=selection_id, unnoted_exports__gt=0)
-    for selection in rows.select_for_update():
+    for selection in rows.select_for_update(no_key=True):
         voices = Voice.objects.filter(pk__in=selection.voice_ids, account__team=selection.team_id)
         ids = voices.values_list("pk", flat=True)
         note_uses(ids, VoiceUsage.Kind.EXPORT, now, selection.unnoted_exports)

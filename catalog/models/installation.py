@@ -71,7 +71,7 @@ def sealing_ring() -> KeyRing:
     a rotation started reads its new keys; anyone before has committed when it scans for old ones.
     """
     if transaction.get_connection().in_atomic_block:
-        Installation.objects.select_for_update().first()
+        Installation.objects.select_for_update(no_key=True).first()
     return key_ring()
 
 

@@ -88,7 +88,7 @@ def _write_batch(
 ) -> CloneBatch:
     team = credentials[0].team
     # Locking the team's row serializes two submissions at the same moment.
-    Team.objects.select_for_update().get(pk=team.pk)
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     made = CloneBatch.objects.filter(form_token=params.form_token).first()
     if made is not None:
         if made.asked_by_id != user.pk:
@@ -164,7 +164,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
     """Cancel a job; a worker finds and removes what was already sent. Raises NothingToDo."""
     if not policies.may_steer_job(user, job):
         raise PermissionDenied
-    locked = CloneJob.objects.select_for_update().get(pk=job.pk)
+    locked = CloneJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     if locked.is_finished:
         raise NothingToDo(f"This job has already ended: {locked.get_state_display().lower()}.")
     rows = CloneJob.objects.filter(pk=job.pk)
@@ -193,7 +193,7 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
 
     Raises NothingToDo, ConsentNeeded.
     """
-    locked = CloneJob.objects.select_for_update().get(pk=job.pk)
+    locked = CloneJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     if not policies.may_steer_job(user, locked):
         raise PermissionDenied
     again = CloneJob.objects.filter(retry_of=locked).first()

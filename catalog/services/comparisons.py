@@ -132,7 +132,7 @@ def cast_vote(user: User, *, comparison: Comparison, place: int, now: datetime) 
     """
     if not policies.may_vote(user, comparison.team):
         raise PermissionDenied
-    rounds = list(Comparison.objects.rounds_of(comparison).select_for_update())
+    rounds = list(Comparison.objects.rounds_of(comparison).select_for_update(no_key=True))
     comparison = next(each for each in rounds if each.pk == comparison.pk)
     entry = comparison.entries.filter(place=place).first()
     if entry is None:

@@ -29,7 +29,7 @@ def remember_view(
 @transaction.atomic
 def note_visit(user: User, *, now: datetime) -> None:
     """Record a visit; after a gap, everything since the previous visit counts as new."""
-    habits, _ = Preference.objects.select_for_update().get_or_create(user=user)
+    habits, _ = Preference.objects.select_for_update(no_key=True).get_or_create(user=user)
     last, habits.seen_at = habits.seen_at, now
     if last is not None and now - last < _VISIT_GAP:
         habits.save(update_fields=["seen_at"])

@@ -33,7 +33,7 @@ def clean_sample(user: User, *, sample: Sample, now: datetime) -> Sample:
         raise CannotClean("Noise removal is not installed on this server.")
     if sample.original_id is not None or sample.problem:
         raise CannotClean("Noise can only be removed once, and only from a readable recording.")
-    Sample.objects.select_for_update().get(pk=sample.pk)
+    Sample.objects.select_for_update(no_key=True).get(pk=sample.pk)
     cleaned, is_new = Sample.objects.get_or_create(
         original=sample,
         defaults={
@@ -72,7 +72,7 @@ def add_sample(
     try:
         with transaction.atomic():
             # The lock serializes two uploads of the same file.
-            Team.objects.select_for_update().get(pk=team.pk)
+            Team.objects.select_for_update(no_key=True).get(pk=team.pk)
             sample, is_new = Sample.objects.get_or_create(
                 team=team,
                 owner=user,

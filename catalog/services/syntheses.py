@@ -53,7 +53,7 @@ def request_speech(
     if not policies.may_speak(user, team):
         raise PermissionDenied
     # Locking the user's row serializes two submissions at the same moment.
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     recipe = speech_recipe(voice, text, settings)
     mine = Synthesis.objects.filter(requested_by=user, recipe=recipe, is_preview=is_preview)
     running = mine.filter(state__in=Synthesis.ACTIVE_STATES).first()

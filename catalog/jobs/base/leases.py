@@ -95,6 +95,7 @@ def _beat(lease: Lease, stop: threading.Event) -> None:
                     return
             except DatabaseError:
                 logger.warning("Could not extend a lease; retrying", exc_info=True)
+                connection.close()  # a connection that broke stays broken
     finally:
         connection.close()
 
@@ -115,7 +116,7 @@ def find_due(model: type[LeasedWork], states: tuple[str, ...], now: datetime) ->
         return []
     with transaction.atomic():
         # Locked, so that two schedulers running by mistake don't wake the same row.
-        locked = unwoken.select_for_update(skip_locked=True)
+        locked = unwoken.select_for_update(skip_locked=True, no_key=True)
         ids = list(locked.values_list("pk", flat=True)[:200])
         model._default_manager.filter(pk__in=ids).update(woken_at=now)
     return ids

@@ -77,7 +77,9 @@ def notify_of_outcomes(plan_id: int, now: datetime) -> int:
     Lines that were retried are announced again. Calling it twice sends nothing twice.
     """
     # If two workers end the last lines at once, the lock makes the second one see all lines ended.
-    rows = CleanupPlan.objects.select_for_update(of=("self",)).select_related("approved_by", "team")
+    rows = CleanupPlan.objects.select_for_update(of=("self",), no_key=True).select_related(
+        "approved_by", "team"
+    )
     plan = rows.get(pk=plan_id)
     if plan.lines.unfinished().exists():
         return 0

@@ -98,7 +98,7 @@ class CloneStep:
     def _finish_unless_cancelled(self, state: CloneJob.State, **values: Any) -> bool:
         """End the job; return False if someone canceled it in the meantime."""
         with transaction.atomic():
-            rows = CloneJob.objects.select_for_update().filter(pk=self.job.pk)
+            rows = CloneJob.objects.select_for_update(no_key=True).filter(pk=self.job.pk)
             fence, asked_at = rows.values_list("fence", "cancel_asked_at").get()
             if fence != self.lease.fence:
                 raise LeaseLost

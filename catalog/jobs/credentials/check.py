@@ -60,7 +60,7 @@ def check_credential(credential_id: RowId, clock: Clock) -> int | None:
 def _keep_account(
     credential: Credential, sealed: bytes, found: CredentialCheck, ref: str, now: datetime
 ) -> int | None:
-    rows = Credential.objects.select_for_update().filter(pk=credential.pk, sealed=sealed)
+    rows = Credential.objects.select_for_update(no_key=True).filter(pk=credential.pk, sealed=sealed)
     before = rows.first()
     if before is None:
         return None  # the key was replaced or removed in the meantime

@@ -64,7 +64,7 @@ def _settle(found: CredentialReplacement, **values: str) -> None:
 @transaction.atomic
 def adopt_replacement(found: CredentialReplacement, now: datetime) -> bool:
     """Replace the old key with the new one; return whether it was still requested."""
-    rows = CredentialReplacement.objects.select_for_update().filter(
+    rows = CredentialReplacement.objects.select_for_update(no_key=True).filter(
         pk=found.pk, asked_at=found.asked_at
     )
     kept = rows.first()

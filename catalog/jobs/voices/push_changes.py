@@ -141,7 +141,9 @@ def _change(voice: Voice, act: Callable[[Provider], None]) -> None:
 
 @transaction.atomic
 def _keep_name(voice_id: int, wanted: str) -> None:
-    voice = Voice.objects.select_for_update().filter(pk=voice_id, own_name=wanted).first()
+    voice = (
+        Voice.objects.select_for_update(no_key=True).filter(pk=voice_id, own_name=wanted).first()
+    )
     if voice is None:
         return  # renamed again in the meantime
     voice.name, voice.own_name, voice.rename_problem = wanted, "", ""
@@ -151,7 +153,7 @@ def _keep_name(voice_id: int, wanted: str) -> None:
 
 @transaction.atomic
 def _hand_over(voice_id: int, given: Mapping[str, str]) -> None:
-    voice = Voice.objects.select_for_update().get(pk=voice_id)
+    voice = Voice.objects.select_for_update(no_key=True).get(pk=voice_id)
     left = {facet: said for facet, said in voice.own_labels.items() if given.get(facet) != said}
     voice.own_labels, voice.rename_problem = left, ""
     _save(voice, "own_labels")

@@ -214,7 +214,9 @@ def _find_known(account: ProviderAccount, remote_ids: list[str]) -> dict[str, _S
 def _lock_own_labels(account: ProviderAccount, remote_ids: list[str]) -> dict[str, dict[str, str]]:
     # Relabeling a voice takes the same locks. Voices come before the version, as in touch_voices.
     rows = Voice.objects.filter(account=account, remote_id__in=remote_ids)
-    return dict(rows.select_for_update().order_by("pk").values_list("remote_id", "own_labels"))
+    return dict(
+        rows.select_for_update(no_key=True).order_by("pk").values_list("remote_id", "own_labels")
+    )
 
 
 def _keep_marks(account: ProviderAccount, marks: dict[str, str]) -> None:

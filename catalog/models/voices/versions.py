@@ -101,7 +101,9 @@ def touch_voices(voice_ids: Iterable[int]) -> None:
     """Mark voices as changed. Call it in the transaction that changes them or what they show."""
     rows = Voice.objects.filter(pk__in=list(voice_ids))
     # Voices first, then teams, each in a fixed order: no two transactions wait for each other.
-    locked = set(rows.select_for_update().order_by("pk").values_list("account", flat=True))
+    locked = set(
+        rows.select_for_update(no_key=True).order_by("pk").values_list("account", flat=True)
+    )
     accounts = ProviderAccount.objects.filter(pk__in=locked)
     for team_id in sorted(set(accounts.order_by().values_list("team", flat=True))):
         number = raise_version(team_id)

@@ -18,7 +18,7 @@ from catalog.tasks import enqueue_check
 def provide_built_in(*, team: Team, now: datetime) -> None:
     """Create the team's accounts for built-in providers; existing ones are left unchanged."""
     # The lock serializes concurrent calls for the same team.
-    Team.objects.select_for_update().get(pk=team.pk)
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     for info in all_infos():
         if not info.is_built_in or info.slug not in settings.PROVIDER_BASE_URLS:
             continue

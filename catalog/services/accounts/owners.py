@@ -46,7 +46,7 @@ def change_account_owner(
     Return False if that person is responsible already.
     """
     _check(user, account.team, owner)
-    kept = ProviderAccount.objects.select_for_update().select_related("last_owner")
+    kept = ProviderAccount.objects.select_for_update(no_key=True).select_related("last_owner")
     before = kept.get(pk=account.pk).last_owner
     if before == owner.user:
         return False
@@ -76,7 +76,9 @@ def change_voice_owner(
     voices, the caller notifies the new owner once, and passes ``is_notified`` as False.
     """
     _check(user, voice.account.team, owner)
-    before = find_responsible(Voice.objects.select_for_update(of=("self",)).get(pk=voice.pk))
+    before = find_responsible(
+        Voice.objects.select_for_update(of=("self",), no_key=True).get(pk=voice.pk)
+    )
     if before == owner.user:
         return False
     jobs = CloneJob.objects.filter(voice=voice)

@@ -52,7 +52,7 @@ def change_keep(user: User, *, voice: Voice, until: date, now: datetime) -> bool
     if not policies.may_change_keep(user, voice):
         raise PermissionDenied
     _check_day(until, now)
-    keep = Keep.objects.active(now).select_for_update().filter(voice=voice).first()
+    keep = Keep.objects.active(now).select_for_update(no_key=True).filter(voice=voice).first()
     if keep is None:
         return False
     before = keep.until
@@ -71,7 +71,7 @@ def end_keep(user: User, *, voice: Voice, now: datetime) -> bool:
     """Let cleanups include the voice again; return False if there is no active Keep."""
     if not policies.may_change_keep(user, voice):
         raise PermissionDenied
-    keep = Keep.objects.active(now).select_for_update().filter(voice=voice).first()
+    keep = Keep.objects.active(now).select_for_update(no_key=True).filter(voice=voice).first()
     if keep is None:
         return False
     keep.delete()

@@ -16,7 +16,7 @@ def protect_voice(user: User, *, voice: Voice, kind: str, reason: str, now: date
     team = voice.account.team
     if not policies.may_protect_voice(user, team, kind):
         raise PermissionDenied
-    held = Protection.objects.select_for_update().filter(voice=voice).first()
+    held = Protection.objects.select_for_update(no_key=True).filter(voice=voice).first()
     if held is not None and not policies.may_lift_protection(user, held):
         raise PermissionDenied
     before = {"kind": held.kind, "reason": held.reason} if held else {}
@@ -30,7 +30,7 @@ def protect_voice(user: User, *, voice: Voice, kind: str, reason: str, now: date
 def lift_protection(user: User, *, voice: Voice, now: datetime) -> bool:
     """Let cleanups include the voice again; return False if it wasn't protected."""
     team = voice.account.team
-    held = Protection.objects.select_for_update().filter(voice=voice).first()
+    held = Protection.objects.select_for_update(no_key=True).filter(voice=voice).first()
     if held is None:
         if not policies.may_protect_voice(user, team, Protection.Kind.PIN):
             raise PermissionDenied

@@ -53,7 +53,7 @@ def rotate_master_key(*, now: datetime, keeps_old: bool = False) -> int:
 @transaction.atomic
 def _rewrap_own(ring: KeyRing) -> None:
     # Every writer locks this row, so all that used the old key have committed by now.
-    installation = Installation.objects.select_for_update().get()
+    installation = Installation.objects.select_for_update(no_key=True).get()
     rewrap_installation(installation, ring.rewrap)
     installation.save(update_fields=["key_check", "audit_key"])
 
@@ -83,13 +83,13 @@ def _next_ids(model: type[models.Model], last: Any) -> list[Any]:
 
 
 def _locked(model: type[models.Model], ids: list[Any]) -> "models.QuerySet[Any]":
-    return model._base_manager.select_for_update().filter(pk__in=ids)
+    return model._base_manager.select_for_update(no_key=True).filter(pk__in=ids)
 
 
 @transaction.atomic
 def _drop_old(path: Path, ring: KeyRing) -> None:
     # Encrypting takes this lock too, so nothing new can use an old key from here on.
-    Installation.objects.select_for_update().get()
+    Installation.objects.select_for_update(no_key=True).get()
     for model in SEALED:
         for row in model._base_manager.all().iterator():
             if rewrap_row(row, ring.rewrap):

@@ -30,7 +30,7 @@ def apply_groups(user: User, *, groups: Collection[str], now: datetime) -> None:
     mapped = Membership.everyone.filter(user=user, is_mapped=True)
     places = {*wanted, *mapped.values_list("team", flat=True)}
     # In a fixed order, so that no two sign-ins wait for each other.
-    teams = list(Team.objects.select_for_update().filter(pk__in=places).order_by("pk"))
+    teams = list(Team.objects.select_for_update(no_key=True).filter(pk__in=places).order_by("pk"))
     rows = Membership.everyone.filter(user=user, team__in=teams).select_related("user", "team")
     held = {row.team_id: row for row in rows}
     for team in teams:

@@ -130,7 +130,7 @@ def _come_in(user: User, token: str, now: datetime) -> Team:
 def _find_locked(token: str, now: datetime) -> Invitation:
     # The team's lock keeps roles from changing between this check and the following writes.
     wanted = Invitation.objects.filter(token_hash=hash_token(token)).values("team")
-    Team.objects.select_for_update().filter(pk__in=wanted).first()
+    Team.objects.select_for_update(no_key=True).filter(pk__in=wanted).first()
     invitation = find_invitation(token, now=now)
     if invitation is None:
         raise InvitationSpent

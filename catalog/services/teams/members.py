@@ -281,7 +281,7 @@ def lock_team(team: Team) -> Team:
 
     If two admins leave at once, the second sees that the first has gone.
     """
-    return Team.objects.select_for_update().get(pk=team.pk)
+    return Team.objects.select_for_update(no_key=True).get(pk=team.pk)
 
 
 def is_last_admin(membership: Membership) -> bool:

@@ -86,4 +86,4 @@ def mail_reset_link(*, user: User, site: str, now: datetime) -> None:
 
 
 def _lock_teams_of(user: User) -> None:
-    list(Team.objects.select_for_update().filter(pk__in=teams_of(user)).order_by("pk"))
+    list(Team.objects.select_for_update(no_key=True).filter(pk__in=teams_of(user)).order_by("pk"))
