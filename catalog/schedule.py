@@ -22,6 +22,7 @@ from catalog.jobs.credentials.check import find_due_checks
 from catalog.jobs.health.calls import store_calls
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.health.hosts import note_host
+from catalog.jobs.health.orphans import sweep_orphans
 from catalog.jobs.mail import forget_old_mail
 from catalog.jobs.notifications import forget_old_notices
 from catalog.jobs.previews import find_unwarmed, measure_clip
@@ -135,7 +136,7 @@ def index_due_task() -> None:
 
 @shared_task(name="catalog.tidy")
 def tidy_task() -> None:
-    """Measure unmeasured clips, delete drafts and old rows, and log the end of the audit log."""
+    """Measure clips, log the end of the audit log, and delete old rows and unused files."""
     for clip_id in PreviewClip.objects.filter(seconds=None).values_list("pk", flat=True)[:200]:
         measure_clip(clip_id)
     # File times come from this host's clock.
@@ -148,9 +149,11 @@ def tidy_task() -> None:
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_silent(database_now())
-    forget_replaced_snapshots(timezone.now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)
+    # Last, because the file store may be away.
+    forget_replaced_snapshots(timezone.now())
+    sweep_orphans(timezone.now())
 
 
 @shared_task(name="catalog.report_stale")

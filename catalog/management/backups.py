@@ -26,6 +26,7 @@ from catalog.core.media_folder import FolderStore
 from catalog.core.media_store import MediaStore
 from catalog.core.private_files import DRAFT, make_private_folder, open_draft
 from catalog.core.schema_version import find_misfit, read_newest, read_restored
+from catalog.jobs.health.orphans import keep_orphans
 from catalog.management.database_dumps import dump_database, flush_path, name_dump
 from catalog.models import Consent, Installation, PreviewClip, Sample, SynthesizedClip
 from catalog.models.installation import key_ring
@@ -35,7 +36,7 @@ FORMAT = 1
 MEDIA, VOICES = "media", "speech/voices"
 _PREFIX, _MANIFEST = "voiceboard-", "manifest.json"
 # Rebuilt, or left by a check of the store.
-_LEFT_OUT = ("index/", ".probe/")
+_LEFT_OUT = ("index/", ".probe/", ".installations/")
 _NAMED: tuple[tuple[type[models.Model], str], ...] = (
     (Sample, "path"),
     (Sample, "copy_path"),
@@ -91,7 +92,8 @@ def make_backup(folder: Path, now: datetime, *, has_media: bool = True) -> Backu
         draft = folder / f"{DRAFT}{_PREFIX}{os.getpid()}"
         draft.mkdir(mode=0o700)
         try:
-            made = _fill(draft, _find_earlier(folder), now, has_media=has_media)
+            with keep_orphans(now):
+                made = _fill(draft, _find_earlier(folder), now, has_media=has_media)
             made.folder = _find_free(folder, now)
             draft.rename(made.folder)
         except BaseException:
