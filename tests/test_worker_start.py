@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from celery.signals import worker_init
+from django.db import DatabaseError
 
 import voiceboard.celery
 from catalog.core.clock import database_now
@@ -35,3 +37,10 @@ def test_a_restarted_worker_uses_the_start_of_its_supervisor(monkeypatch):
     voiceboard.celery._note_start()
 
     assert abs(get_start() - datetime.fromtimestamp(1000.5, UTC)) < timedelta(seconds=5)
+
+
+def test_a_worker_that_cannot_learn_the_time_of_its_start_ends(monkeypatch):
+    monkeypatch.setattr("catalog.core.clock.database_now", Mock(side_effect=DatabaseError))
+
+    with pytest.raises(SystemExit, match="The database isn't responding"):
+        voiceboard.celery._note_start()

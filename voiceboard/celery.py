@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import resource
+import sys
 import time
 from datetime import timedelta
 from typing import Any
@@ -60,7 +61,7 @@ DEMO_SCHEDULE = {
 }
 ROUTES = {f"catalog.{task}": {"queue": queue} for queue, tasks in QUEUES.items() for task in tasks}
 
-app = Celery("voiceboard")
+app = Celery("voiceboard", task_cls="voiceboard.broker_loss:AcknowledgedTask")
 
 
 @app.on_configure.connect
@@ -196,9 +197,15 @@ def _note_start(**_: Any) -> None:
     A worker that is started again by its supervisor is as old as that one: no database can have
     been restored in between. By the database's clock, as the times of the rows are.
     """
+    from django.db import DatabaseError  # noqa: PLC0415  (needs settings)
+
     from catalog.core.clock import database_now  # noqa: PLC0415  (needs loaded apps)
     from catalog.jobs.base.restore_doubts import note_start  # noqa: PLC0415
 
     now = time.time()
     seconds_ago = now - float(os.environ.get("VOICEBOARD_STARTED_AT") or now)
-    note_start(database_now() - timedelta(seconds=seconds_ago))
+    try:
+        note_start(database_now() - timedelta(seconds=seconds_ago))
+    except DatabaseError:
+        # Celery would log it and go on, without knowing what to take for restored.
+        sys.exit("The database isn't responding.")

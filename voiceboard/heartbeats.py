@@ -1,5 +1,6 @@
 """Send heartbeats from workers and web servers, in a thread next to their work."""
 
+import contextlib
 import threading
 from multiprocessing.util import Finalize
 from typing import Any
@@ -44,11 +45,14 @@ def beat_from_web() -> Finalize:
 
 
 def _beat(name: str, queues: str) -> None:
+    from django.db import DatabaseError  # noqa: PLC0415  (needs settings, as do those below)
+
     from catalog.jobs.health.heartbeats import BEAT_SECONDS, end_beat, hang_up  # noqa: PLC0415
     from catalog.schedule import say_alive  # noqa: PLC0415  (needs loaded apps)
 
     while True:
-        say_alive(name, queues)
+        with contextlib.suppress(DatabaseError):  # the next one may succeed
+            say_alive(name, queues)
         hang_up()
         if _stop.wait(BEAT_SECONDS):
             end_beat(name)

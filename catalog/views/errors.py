@@ -5,13 +5,14 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
+from catalog.core.database_outages import is_away
 from catalog.core.disk_space import is_full
 from catalog.views.middleware.body_limits import respond_disk_full
 
@@ -60,11 +61,27 @@ def too_many(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if is_full(sys.exc_info()[1]):
+    problem = sys.exc_info()[1]
+    if is_full(problem):
         with contextlib.suppress(DatabaseError, OSError):
             return respond_disk_full(request)
     # Rendered without the request's context, which may be what failed.
+    if is_away(problem):
+        return _report_outage(request)
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
+
+
+def _report_outage(request: HttpRequest) -> HttpResponse:
+    words = "The database isn't responding. Your last action may not have been completed."
+    advice = "Try again in a minute."
+    response: HttpResponse
+    if request.headers.get("X-Upload"):
+        response = JsonResponse({"error": f"{words} {advice}"}, status=503)
+    else:
+        context = {"theme": "system", "words": words, "advice": advice}
+        response = HttpResponse(render_to_string("503.html", context), status=503)
+    response["Retry-After"] = "30"
+    return response
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -6,13 +6,13 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
-from tests.servers.processes import PATIENCE_SECONDS
+from tests.servers.processes import PATIENCE_SECONDS, in_time
 
 HOST = "127.0.0.1"
 
@@ -69,3 +69,48 @@ def running(
             # The shell scripts that start some servers leave children.
             with suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGKILL)
+
+
+EngineT = TypeVar("EngineT", bound="Engine")
+
+
+class Engine:
+    """A server that a test can take away for a while. It comes back with the same address."""
+
+    crash = signal.SIGKILL
+
+    def __init__(self, command: Sequence[str | Path], folder: Path, port: int, **user: Any) -> None:
+        self.port = port
+        self._command, self._folder, self._user = command, folder, user
+        self._stack = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def answers(self) -> bool:
+        """Return whether the server can be used."""
+        return accepts_connections(self.port)
+
+    def come(self) -> None:
+        """Start it, and wait until it answers."""
+        server = running(self._command, self._folder, **self._user)
+        self._process = self._stack.enter_context(server)
+        assert in_time(self.answers), f"{self._command[0]} did not start."
+
+    def go(self) -> None:
+        """Have it crash."""
+        assert self._process is not None
+        self._process.send_signal(self.crash)
+        self.end()
+
+    def end(self) -> None:
+        """Have it end in order."""
+        self._stack.close()
+
+
+@contextmanager
+def running_engine(engine: EngineT) -> Iterator[EngineT]:
+    """Run a server; it ends with the block."""
+    try:
+        engine.come()
+        yield engine
+    finally:
+        engine.end()

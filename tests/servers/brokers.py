@@ -7,18 +7,32 @@ from pathlib import Path
 
 from kombu import Connection
 
-from tests.servers.binaries import HOST, accepts_connections, find_program, free_port, running
+from tests.servers.binaries import (
+    HOST,
+    Engine,
+    find_program,
+    free_port,
+    running,
+    running_engine,
+)
 from tests.servers.processes import in_time
 
 
+class Redis(Engine):
+    """A Redis that keeps its messages in memory, so a kill loses them."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        options = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
+        super().__init__([find_program("redis-server"), *options], folder, port)
+        self.address = f"redis://{HOST}:{port}/0"
+
+
 @contextmanager
-def running_redis(folder: Path) -> Iterator[str]:
-    """Run Redis on a free port, and yield its broker address."""
-    port = free_port()
-    options = ["--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no"]
-    with running([find_program("redis-server"), *options], folder):
-        assert in_time(lambda: accepts_connections(port)), "Redis did not start."
-        yield f"redis://{HOST}:{port}/0"
+def running_redis(folder: Path) -> Iterator[Redis]:
+    """Run Redis on a free port."""
+    with running_engine(Redis(folder)) as server:
+        yield server
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalog.core.transport import queue_url
-from tests.servers.brokers import running_rabbitmq, running_redis
+from tests.servers.brokers import Redis, running_rabbitmq, running_redis
 from tests.servers.databases import PostgreSQL, running_postgres
 from tests.servers.installation import Installation
 from tests.servers.swift import Swift, running_swift
@@ -28,9 +28,15 @@ def migrated(postgres: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_redis(tmp_path_factory.mktemp("redis")) as address:
-        yield address
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    with running_redis(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis(redis_server: Redis) -> str:
+    """The address of Redis as a broker."""
+    return redis_server.address
 
 
 @pytest.fixture(scope="session")

@@ -2,27 +2,32 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from tests.servers.binaries import HOST, find_program, free_port, running
-from tests.servers.processes import in_time
+from tests.servers.binaries import HOST, Engine, find_program, free_port, running_engine
 
 # The data is thrown away, so the server doesn't need to wait for the disk.
 SETTINGS = ("fsync=off", f"listen_addresses={HOST}", "unix_socket_directories=")
 
 
-class PostgreSQL:
+class PostgreSQL(Engine):
     """A running server; ``make_database`` returns the address of an empty database."""
 
-    def __init__(self, port: int) -> None:
+    # It ends all its processes at once and stores nothing, so the next start is a recovery. After
+    # SIGKILL, the next start fails until the last of its processes has noticed.
+    crash = signal.SIGQUIT
+
+    def __init__(self, command: Sequence[str | Path], folder: Path, port: int, **user: Any) -> None:
+        super().__init__(command, folder, port, **user)
         self._address = f"postgres://voiceboard@{HOST}:{port}"
 
     def make_database(self, template: str = "template0") -> str:
@@ -35,7 +40,7 @@ class PostgreSQL:
     def answers(self) -> bool:
         """Return whether the server accepts connections."""
         try:
-            psycopg.connect(f"{self._address}/postgres").close()
+            psycopg.connect(f"{self._address}/postgres", connect_timeout=2).close()
         except psycopg.OperationalError:
             return False
         return True
@@ -60,9 +65,7 @@ def running_postgres() -> Iterator[PostgreSQL]:
         port = free_port()
         command = [initdb.with_name("postgres"), "-D", data, "-p", str(port)]
         options = [word for setting in SETTINGS for word in ("-c", setting)]
-        with running([*command, *options], folder, **user):
-            server = PostgreSQL(port)
-            assert in_time(server.answers), "PostgreSQL did not start."
+        with running_engine(PostgreSQL([*command, *options], folder, port, **user)) as server:
             yield server
     finally:
         shutil.rmtree(folder)

@@ -85,10 +85,40 @@ class Installation:
         """Run some Python and return what it prints."""
         return self._run("-c", code)
 
+    def converse(self, module: str, *arguments: str) -> "Conversation":
+        """Start a module that answers each line with a line of JSON."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        return Conversation(self._stack.enter_context(process))
+
     def start(self, module: list[str]) -> "subprocess.Popen[bytes]":
         """Start a module with its arguments; it ends with the installation."""
         command = [sys.executable, "-m", *module]
         return self._stack.enter_context(running(command, self.folder, env=self._environment))
+
+
+class Conversation:
+    """A process that answers each line with a line of JSON."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def say(self, line: str) -> Any:
+        """Say a line, and return the answer."""
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{line}\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        assert answer, f"There is no answer to {line}."
+        return json.loads(answer)
 
 
 def _find_providers(sandbox: Sandbox | None) -> dict[str, str]:

@@ -8,7 +8,15 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
-from tests.servers.binaries import HOST, accepts_connections, find_program, free_port, running
+from tests.servers.binaries import (
+    HOST,
+    Engine,
+    accepts_connections,
+    find_program,
+    free_port,
+    running,
+    running_engine,
+)
 from tests.servers.processes import in_time
 
 BUCKET = "voiceboard"
@@ -49,12 +57,12 @@ user_vb_voiceboard = {secret} .admin
 """
 
 
-class Swift:
+class Swift(Engine):
     """A running Swift; its proxy can be taken away for a while."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        self._folder, self._port = folder, port
-        self._stack = ExitStack()
+        program = find_program("swift-proxy-server")
+        super().__init__([program, folder / "proxy.conf"], folder, port)
         self.endpoint = f"http://{HOST}:{port}"
 
     @property
@@ -65,17 +73,6 @@ class Swift:
             "VOICEBOARD_S3_KEY_ID": KEY_ID,
             "VOICEBOARD_S3_SECRET": SECRET,
         }
-
-    def come(self) -> None:
-        """Start the proxy."""
-        program = find_program("swift-proxy-server")
-        command = [program, self._folder / "proxy.conf"]
-        self._stack.enter_context(running(command, self._folder))
-        assert in_time(lambda: accepts_connections(self._port)), "Swift did not start."
-
-    def go(self) -> None:
-        """End the proxy, so that nothing answers."""
-        self._stack.close()
 
     def make_bucket(self) -> None:
         """Create the bucket of the tests."""
@@ -105,10 +102,9 @@ def running_swift(folder: Path) -> Iterator[Swift]:
             stack.enter_context(running([find_program(f"swift-{kind}-server"), place], folder))
             assert in_time(lambda port=port: accepts_connections(port)), f"No {kind} server."
         swift = Swift(folder, free_port())
-        stack.callback(swift.go)
-        settings = {"host": HOST, "port": swift._port, "folder": folder, "cache": cache}
+        settings = {"host": HOST, "port": swift.port, "folder": folder, "cache": cache}
         (folder / "proxy.conf").write_text(_PROXY.format(secret=SECRET, **settings))
-        swift.come()
+        stack.enter_context(running_engine(swift))
         swift.make_bucket()
         yield swift
 

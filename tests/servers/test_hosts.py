@@ -2,12 +2,9 @@
 
 import os
 import re
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
@@ -15,13 +12,20 @@ import pytest
 from catalog.sandbox import Sandbox, running_sandbox
 from tests.conftest import make_wav
 from tests.e2e.sandbox import ADD_VOICE, SandboxControl
-from tests.servers.binaries import free_port
+from tests.servers.hosts import (
+    WORKERS,
+    Pair,
+    is_ready,
+    make_host,
+    prepare_hosts,
+    share_settings,
+    sign_in,
+)
 from tests.servers.installation import Installation
 from tests.servers.processes import find_fork, in_time
 
 pytestmark = pytest.mark.servers
 
-PASSWORD = "two hosts one password"
 ANAS_ACCOUNT = "full"
 BUILD_INDEXES = """
 import django
@@ -29,17 +33,6 @@ django.setup()
 from catalog.jobs.searches.index import build_due_indexes
 build_due_indexes()
 """
-WORKERS = ("jobs", "analysis", "background", "schedule")
-
-
-class Pair(NamedTuple):
-    """Both hosts, the sandbox, and Ana's browser on each host."""
-
-    a: Installation
-    b: Installation
-    sandbox: SandboxControl
-    at_a: httpx.Client
-    at_b: httpx.Client
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +44,12 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def shared(postgres, migrated, redis, swift, tmp_path_factory) -> dict[str, str]:
     """The settings that both hosts have."""
-    folder = tmp_path_factory.mktemp("shared")
-    return {
-        "DATABASE_URL": postgres.make_database(migrated),
-        "CELERY_BROKER_URL": redis,
-        "VOICEBOARD_SECRET_KEY": "the same on each host",
-        "VOICEBOARD_MASTER_KEY_FILE": str(folder / "master-keys.json"),
-        "VOICEBOARD_DEMO_PASSWORD": PASSWORD,
-        "VOICEBOARD_LOCAL": "0",
+    return share_settings(
+        tmp_path_factory.mktemp("shared"),
+        DATABASE_URL=postgres.make_database(migrated),
+        CELERY_BROKER_URL=redis,
         **swift.environment,
-    }
-
-
-def make_host(folder: Path, name: str, sandbox: Sandbox | None, **addresses: str) -> Installation:
-    port = str(free_port())
-    own = {"VOICEBOARD_HOST_NAME": name, "VOICEBOARD_PORT": port}
-    return Installation(folder / name, sandbox, **{**addresses, **own})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +60,7 @@ def pair(shared, sandbox, tmp_path_factory) -> Iterator[Pair]:
         a, b = (make_host(folder, name, sandbox, **shared) for name in ("a", "b"))
         stack.callback(a.close)
         stack.callback(b.close)
-        a.manage("prepare")
-        a.manage("collectstatic", "--noinput", "-v0")
-        shutil.copytree(a.folder / "static", b.folder / "static")
+        prepare_hosts(a, b)
         a.start(["voiceboard.prefork", "web"])
         b.start(["voiceboard.prefork", "web", *WORKERS])
         at_a, at_b = (stack.enter_context(httpx.Client(base_url=each.address)) for each in (a, b))
@@ -88,20 +69,6 @@ def pair(shared, sandbox, tmp_path_factory) -> Iterator[Pair]:
         sign_in(at_a)
         at_b.cookies = at_a.cookies
         yield Pair(a, b, SandboxControl(sandbox.address), at_a, at_b)
-
-
-def is_ready(browser: httpx.Client) -> bool:
-    try:
-        return browser.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def sign_in(browser: httpx.Client) -> None:
-    page = browser.get("/", follow_redirects=True)
-    token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    form = {"csrfmiddlewaretoken": token, "login": "ana@example.com", "password": PASSWORD}
-    assert browser.post(str(page.url), data=form).status_code == 302
 
 
 def test_clone_uploaded_at_one_host_is_made_by_the_other_and_heard_at_both(pair):

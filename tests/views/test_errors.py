@@ -3,11 +3,14 @@
 import logging
 import sys
 import uuid
+from types import SimpleNamespace
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
 from django.test import Client
 
+from catalog.core import database_outages
 from catalog.models import User
 from catalog.views import context_processors
 from catalog.views.errors import PlainExceptionReporter
@@ -95,6 +98,39 @@ def test_the_error_page_renders_even_if_the_navigation_is_what_failed(mia, monke
 
     assert response.status_code == 500
     assert "Something went wrong on the server" in Page(response).text
+
+
+@pytest.fixture
+def _no_database(monkeypatch):
+    """PostgreSQL goes away while a page is made."""
+
+    def fail(*args):
+        raise OperationalError("connection refused: db.example.com")
+
+    monkeypatch.setattr(voices, "find_voices", fail)
+    monkeypatch.setattr(database_outages, "connection", SimpleNamespace(vendor="postgresql"))
+
+
+@pytest.mark.usefixtures("_no_database")
+def test_a_database_that_is_away_shows_a_page_that_says_so(mia):
+    mia.raise_request_exception = False
+
+    response = mia.get("/voices/")
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "30"
+    assert "The database isn't responding" in Page(response).text
+    assert "db.example.com" not in Page(response).text
+
+
+@pytest.mark.usefixtures("_no_database")
+def test_an_upload_is_told_that_the_database_is_away(mia):
+    mia.raise_request_exception = False
+
+    response = mia.get("/voices/", headers={"X-Upload": "1"})
+
+    assert response.status_code == 503
+    assert response.json()["error"].startswith("The database isn't responding.")
 
 
 # Reports
