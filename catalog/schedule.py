@@ -19,12 +19,13 @@ from catalog.jobs.cleanups.report import find_unreported, report_stale
 from catalog.jobs.clones.duplicates import find_due_audits
 from catalog.jobs.clones.run import forget_first_sounds
 from catalog.jobs.credentials.check import find_due_checks
+from catalog.jobs.health.backups import warn_of_old_backup
 from catalog.jobs.health.calls import store_calls
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
 from catalog.jobs.health.hosts import note_host
 from catalog.jobs.health.orphans import sweep_orphans
 from catalog.jobs.mail import forget_old_mail
-from catalog.jobs.notifications import forget_old_notices
+from catalog.jobs.notifications import forget_old_notices, mail_urgent
 from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
 from catalog.jobs.searches.index import build_due_indexes
@@ -109,10 +110,11 @@ def sweep_task() -> None:
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
-    """Enqueue due syncs and missing checks, and send notifications that are still missing."""
+    """Enqueue due syncs and missing checks, and send missing notifications and urgent emails."""
     now = database_now()
     _wake_due(_DUE_EACH_MINUTE, now)
     notify_of_plans(find_unannounced_plans(), now)
+    mail_urgent(now)
 
 
 @shared_task(name="catalog.listen_due")
@@ -146,6 +148,7 @@ def tidy_task() -> None:
     forget_old_runs(database_now())
     refresh_badges(database_now())
     refresh_twins()
+    warn_of_old_backup(database_now())
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_silent(database_now())

@@ -67,6 +67,7 @@ urlpatterns = [
     path("you/sessions/<row:pk>/end/", sessions.session_end, name="session-end"),
     path("password/<str:token>/", password_links.password_by_link, name="password-by-link"),
     path("preferences/region/", profile.region_set, name="region-set"),
+    path("preferences/mail/", profile.mail_set, name="mail-set"),
     path("preferences/theme/", profile.theme_set, name="theme-set"),
     path("voices/", voices.voice_list, name="voice-list"),
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),

@@ -42,6 +42,7 @@ TABLE = {
     "catalog:security-contact": Page(MISSING, CLOSED),
     "catalog:setup": Page(MISSING, MISSING, ids=("token",)),
     "catalog:start-detail": Page(ALL, (302,) * 4),
+    "catalog:mail-set": Page(NEVER, (SIGN_IN, 302, 302, 302)),
     "catalog:region-set": Page(NEVER, (SIGN_IN, 302, 302, 302)),
     "catalog:theme-set": Page(CLOSED, (302,) * 4),
     "catalog:account-detail": Page(ALL, NEVER),

@@ -1,14 +1,17 @@
-"""Notify people about their jobs."""
+"""Notify people about their jobs and teams, also by email if it can't wait."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from catalog.core.locales import say_day, say_number, storing
+from catalog.core.locales import say_day, say_number, say_stored, storing
 from catalog.jobs.base.leases import stop_unsent
-from catalog.models import CleanupPlan, CloneJob, Membership, Notification, Team, User, Voice
+from catalog.jobs.mail import write_mail
+from catalog.models import CleanupPlan, CloneJob, Mail, Membership, Notification, Team, User, Voice
 from catalog.models.cleanups.keeps import find_all_responsible
 from catalog.providers.registry import get_adapter
 from catalog.queries.voices.audience import join_names
@@ -16,6 +19,9 @@ from catalog.queries.voices.audience import join_names
 State = CloneJob.State
 
 _KEPT = timedelta(days=60)
+_BETWEEN_MAILS = timedelta(hours=1)
+# What nobody could be told of for so long isn't news anymore.
+_MAILED_WITHIN = timedelta(days=1)
 _ENDINGS = {
     State.READY: ("done", "{name} is ready at {provider}."),
     State.FAILED: ("fail", "{name} could not be cloned at {provider}. {message}"),
@@ -37,6 +43,7 @@ def notify_of_end(
         text=text.strip()[:300],
         mood=mood,
         made_at=now,
+        awaits_mail=state == State.NEEDS_LOOK,
     )
 
 
@@ -44,15 +51,28 @@ def notify_of_wait(job: CloneJob, message: str, now: datetime) -> None:
     """Notify the responsible person that the job waits for them to act."""
     text = f"{job.name[:80]} at {job.account.info.label} is waiting. {message}"
     Notification.objects.create(
-        team=job.team, user=job.responsible, job=job, text=text[:300], mood="fail", made_at=now
+        team=job.team,
+        user=job.responsible,
+        job=job,
+        text=text[:300],
+        mood="fail",
+        made_at=now,
+        awaits_mail=True,
     )
 
 
-def notify_person(person: User, team: Team, text: str, now: datetime, *, page: str) -> None:
+def notify_person(
+    person: User,
+    team: Team,
+    text: str,
+    now: datetime,
+    *,
+    page: str,
+    awaits_mail: bool = False,
+) -> None:
     """Send one person a notification that links to one of our pages."""
-    Notification.objects.create(
-        team=team, user=person, page=page, text=text[:500], mood="off", made_at=now
-    )
+    values = {"page": page, "text": text[:500], "mood": "off", "made_at": now}
+    Notification.objects.create(team=team, user=person, awaits_mail=awaits_mail, **values)
 
 
 def notify_admins(
@@ -62,7 +82,7 @@ def notify_admins(
     known = Notification.objects.unread().filter(team=team, text=text[:500]).values("user")
     admins = User.objects.filter(pk__in=Membership.objects.admins(team)).exclude(pk__in=known)
     for admin in admins.exclude(pk__in=besides):
-        notify_person(admin, team, text, now, page=page)
+        notify_person(admin, team, text, now, page=page, awaits_mail=True)
 
 
 @storing()
@@ -190,6 +210,44 @@ def _say_end(deleted: int, hidden: int, until: str) -> str:
         f"One of your clones will be hidden on {until}, because its provider can't delete voices. "
         "You can still keep it."
     )
+
+
+def mail_urgent(now: datetime) -> None:
+    """Email people what can't wait and they haven't read, in at most one email an hour each."""
+    if not settings.SENDS_MAIL:
+        return
+    recent = Mail.objects.filter(kind=Mail.Kind.ATTENTION, created_at__gt=now - _BETWEEN_MAILS)
+    memberships = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("user"))
+    waiting = Notification.objects.unread().filter(
+        Exists(memberships),
+        awaits_mail=True,
+        made_at__gt=now - _MAILED_WITHIN,
+        user__is_active=True,
+    )
+    due = waiting.exclude(user__in=recent.values("user")).exclude(
+        user__preference__wants_mail=False
+    )
+    found: dict[User, list[Notification]] = defaultdict(list)
+    for notice in due.select_related("user").order_by("made_at", "pk"):
+        found[notice.user].append(notice)
+    for person, notices in found.items():
+        _mail_notices(person, notices, now)
+
+
+@transaction.atomic
+def _mail_notices(person: User, notices: list[Notification], now: datetime) -> None:
+    rows = Notification.objects.filter(pk__in=[notice.pk for notice in notices], awaits_mail=True)
+    if not rows.update(awaits_mail=False):
+        return  # another schedule was faster
+    # The server is one for all teams, so its admins may have the same words from each.
+    texts = dict.fromkeys(say_stored(notice.text) for notice in notices)
+    subject = "Something in Voiceboard needs your attention"
+    if len(texts) > 1:
+        subject = f"{len(texts)} things in Voiceboard need your attention"
+    listed = "\n\n".join(texts)
+    ways = "Open Notifications in Voiceboard to act. To turn off these emails, open Account."
+    text = f"{listed}\n\n{ways}\n\nVoiceboard\n"
+    write_mail(person, Mail.Kind.ATTENTION, subject=subject, text=text, now=now)
 
 
 def forget_old_notices(now: datetime) -> int:

@@ -15,11 +15,11 @@ from catalog.core.crypto import KeyProblem
 from catalog.management.check_results import CheckResult, Level
 from catalog.models import AuditHead, Heartbeat, Installation, User
 from catalog.models.credentials.key_rotation import verify_key_ring
+from catalog.models.installation import BACKUP_LASTS
 from catalog.queries.health.background import find_unserved, has_schedule
 from catalog.queries.health.readiness import find_database_problem, find_file_problem
 from catalog.services.users.setup import list_demo_addresses
 
-_BACKUP_LASTS = timedelta(hours=26)
 _VERIFICATION_LASTS = timedelta(days=31)
 _MAIL_SECONDS = 10
 # The oldest version that its makers maintain, or that our libraries need.
@@ -145,7 +145,7 @@ def check_backup(now: datetime) -> Iterator[CheckResult]:
     if at is None:
         words = "No backup was made yet. See docs/operate/backup.md."
         yield CheckResult(Level.WARNING, "backup", words)
-    elif now - at > _BACKUP_LASTS:
+    elif now - at > BACKUP_LASTS:
         words = f"The last backup is {_say_age(now - at)} old. See docs/operate/backup.md."
         yield CheckResult(Level.WARNING, "backup", words)
     else:

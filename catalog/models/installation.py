@@ -3,6 +3,7 @@
 import base64
 import functools
 import secrets as randomness
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog.core.crypto import KeyProblem, KeyRing, bind_context
 
+# A daily backup may take a while.
+BACKUP_LASTS = timedelta(hours=26)
 KEY_CHECK = b"voiceboard key check"
 KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")
 FACTOR_PLACE = ("mfa_authenticator", "secret")

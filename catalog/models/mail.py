@@ -37,7 +37,7 @@ class Mail(LeasedWork):
         RESET = "reset", "Password reset link"
         SECURITY = "security", "Security notice"
         REPORT = "report", "Cleanup report"
-        ATTENTION = "attention", "Clones that need attention"
+        ATTENTION = "attention", "Needs attention"
 
     class State(models.TextChoices):
         """What became of the email."""

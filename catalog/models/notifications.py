@@ -35,6 +35,7 @@ class Notification(models.Model):
         CLEANUP = "cleanup", "Cleanup"
         ACCOUNT = "account", "Account"
         TEAM = "team", "Team"
+        HEALTH = "health", "Health"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(
@@ -53,6 +54,8 @@ class Notification(models.Model):
     mood = models.CharField(max_length=4)
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    # It matters to people who aren't here, so it's also emailed unless they read it first.
+    awaits_mail = models.BooleanField(default=False)
 
     objects = NotificationQuerySet.as_manager()
 

@@ -47,6 +47,13 @@ def clear_news(user: User, *, until: datetime) -> None:
 
 
 @transaction.atomic
+def choose_mail(user: User, *, is_wanted: bool) -> None:
+    """Turn emails about what can't wait on or off; security notices are always sent."""
+    Preference.objects.update_or_create(user=user, defaults={"wants_mail": is_wanted})
+    raise_own_version(user.pk)
+
+
+@transaction.atomic
 def dismiss_start(user: User) -> None:
     """Take the page of first steps out of the user's navigation."""
     Preference.objects.update_or_create(user=user, defaults={"has_dismissed_start": True})

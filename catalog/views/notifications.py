@@ -15,6 +15,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.CLEANUP: "catalog:cleanup-list",
     Notification.Page.ACCOUNT: "catalog:account-detail",
     Notification.Page.TEAM: "catalog:member-list",
+    Notification.Page.HEALTH: "catalog:health-detail",
 }
 
 

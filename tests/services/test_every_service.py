@@ -106,7 +106,13 @@ from catalog.services.credentials.replacement import (
     replace_key,
 )
 from catalog.services.notifications import read_all_notices, read_notice
-from catalog.services.preferences import clear_news, dismiss_start, note_visit, remember_view
+from catalog.services.preferences import (
+    choose_mail,
+    clear_news,
+    dismiss_start,
+    note_visit,
+    remember_view,
+)
 from catalog.services.samples import add_sample, clean_sample
 from catalog.services.searches import (
     change_search,
@@ -239,6 +245,7 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "remember_view": lambda cast: remember_view(cast.mia, layout="table"),
     "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
+    "choose_mail": lambda cast: choose_mail(cast.mia, is_wanted=False),
     "dismiss_start": lambda cast: dismiss_start(cast.mia),
     "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
     "freeze_selection": lambda cast: freeze_selection(

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from catalog.core.broker import list_queues
 from catalog.models import Notification
+from catalog.queries.preferences import wants_mail
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -102,6 +103,25 @@ def test_the_health_page_says_what_becomes_of_emails_and_names_nobody(mia, cast,
     assert "Dropped just now. Refused: 550 Unknown" in " ".join(page.split())
     assert "All is well" not in page
     assert cast.ana.email not in page
+
+
+def test_emails_about_what_can_not_wait_are_turned_off_and_on_again(mia, cast, settings):
+    assert not Page(mia.get("/you/")).find("input", name="wants_mail")
+    settings.SENDS_MAIL = True
+
+    states = []
+    for posted in ({}, {"wants_mail": "on"}):
+        (box,) = Page(mia.get("/you/")).find("input", name="wants_mail")
+        mia.post("/preferences/mail/", posted)
+        states.append(("checked" in box, wants_mail(cast.mia)))
+
+    assert states == [(True, False), (False, True)]
+
+
+def test_a_warning_about_backups_opens_the_health_page(mia, cast):
+    notice = factories.make_notice(cast.mia, cast.aurora, page="health")
+
+    assert mia.post(f"/notifications/{notice.pk}/open/")["Location"] == "/health/"
 
 
 def test_a_speaker_s_page_shows_samples_jobs_and_voices(mia, cast):
