@@ -167,7 +167,7 @@ def test_one_refused_recipient_holds_no_other_email_up(cast, clock, server):
     assert attempt(first, clock).state == State.WAITING
 
 
-def test_a_reset_link_is_made_when_the_email_is_sent(cast, clock, client):
+def test_a_reset_link_is_made_when_the_email_is_sent(cast, clock, client, caplog):
     write_reset_link(cast.mia, site=SITE, now=clock.now)
     row = Mail.objects.get()
     stored = str(Mail.objects.values().get())
@@ -177,7 +177,8 @@ def test_a_reset_link_is_made_when_the_email_is_sent(cast, clock, client):
     (sent,) = mail.outbox
     link = next(line for line in sent.body.splitlines() if line.startswith(SITE))
     assert "/account/password/reset/key/" in link
-    assert "password/reset/key" not in stored + str(Mail.objects.values().get())
+    kept = stored + str(Mail.objects.values().get()) + repr(vars(row)) + caplog.text
+    assert "password/reset/key" not in kept
     answer = client.get(link.removeprefix(SITE.rstrip("/")), follow=True)
     assert "Set a new password" in answer.content.decode()
 
@@ -237,6 +238,17 @@ def test_without_a_mail_server_nothing_is_written(cast, settings):
 
     assert not Mail.objects.exists()
     assert look_at_mail(factories.NOW) is None
+
+
+def test_a_worker_without_a_mail_server_leaves_the_email_for_others(cast, clock, settings):
+    row = factories.make_mail(cast.mia)
+    settings.SENDS_MAIL = False
+    assert attempt(row, clock).state == State.WAITING
+    assert (row.message, mail.outbox) == ("This worker's settings name no mail server.", [])
+
+    settings.SENDS_MAIL = True
+    clock.move(seconds=15)
+    assert attempt(row, clock).state == State.SENT
 
 
 def test_a_subject_is_one_line(cast, clock):
