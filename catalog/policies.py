@@ -1,6 +1,7 @@
 """Permissions: every question of who may do what is answered here."""
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Q
 
 from catalog.models import (
@@ -281,7 +282,7 @@ def may_reset_password(user: User, person: User) -> bool:
     """Only an admin of all the user's teams can: a new password opens all of them."""
     own = Membership.everyone.filter(user=person)
     run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
-    is_other = user.pk != person.pk
+    is_other = user.pk != person.pk and person.may_use_password
     return is_other and own.exists() and not own.exclude(team__in=run).exists()
 
 
@@ -321,6 +322,8 @@ def find_resettable(user: User, members: list[Membership]) -> list[int]:
     run = Membership.objects.filter(user=user, role=Membership.Role.ADMIN).values("team")
     elsewhere = Membership.everyone.exclude(team__in=run).values("user")
     rows = Membership.objects.filter(pk__in=[row.pk for row in members]).exclude(user=user)
+    if settings.OIDC_ONLY:
+        rows = rows.filter(user__is_break_glass=True)
     return list(rows.exclude(user__in=elsewhere).values_list("pk", flat=True))
 
 
@@ -330,10 +333,18 @@ def has_second_factor(user: User) -> bool:
     return bool(factors.exists())
 
 
+def proves_second_factor(user: User) -> bool:
+    """Return whether the user signs in with a second factor, here or at the company's provider."""
+    return user.has_company_factor or has_second_factor(user)
+
+
 def _may_act(user: User, team: Team) -> bool:
-    return user.is_active and not lacks_second_factor(user, team)
+    # A second factor that the company's provider asks for isn't known here.
+    return user.is_active and (settings.OIDC_TRUSTS_MFA or not lacks_second_factor(user, team))
 
 
 def lacks_second_factor(user: User, team: Team) -> bool:
     """Return whether the user must set up two-factor authentication to open this team."""
-    return team.requires_second_factor and not has_second_factor(user)
+    if user.is_break_glass:
+        return not has_second_factor(user)
+    return team.requires_second_factor and not proves_second_factor(user)

@@ -242,6 +242,9 @@ OIDC_CLIENT_ID = env.read_text("VOICEBOARD_OIDC_CLIENT_ID")
 OIDC_CLIENT_SECRET = env.read_secret("VOICEBOARD_OIDC_CLIENT_SECRET")
 OIDC_LABEL = env.read_text("VOICEBOARD_OIDC_LABEL")
 OIDC_MAKES_ACCOUNTS = env.read_flag("VOICEBOARD_OIDC_JIT", True)
+# Whether passwords are only for accounts made by "manage.py break_glass".
+OIDC_ONLY = env.read_flag("VOICEBOARD_OIDC_ONLY", False)
+OIDC_TRUSTS_MFA = env.read_flag("VOICEBOARD_OIDC_TRUSTS_MFA", False)
 OIDC_SCOPES = env.read_list("VOICEBOARD_OIDC_SCOPES", [])
 OIDC_GROUPS_CLAIM = env.read_text("VOICEBOARD_OIDC_GROUPS_CLAIM", "groups")
 # Which role in which team a group at the provider gives: (group, team, role).
@@ -252,7 +255,12 @@ env.require_all_or_none(
     VOICEBOARD_OIDC_CLIENT_SECRET=OIDC_CLIENT_SECRET,
     VOICEBOARD_OIDC_LABEL=OIDC_LABEL,
 )
-env.require_other("VOICEBOARD_OIDC_ISSUER", OIDC_ISSUER, VOICEBOARD_OIDC_ROLES=OIDC_ROLES)
+env.require_other(
+    "VOICEBOARD_OIDC_ISSUER",
+    OIDC_ISSUER,
+    VOICEBOARD_OIDC_ROLES=OIDC_ROLES,
+    VOICEBOARD_OIDC_ONLY=OIDC_ONLY,
+)
 if OIDC_ISSUER:
     env.require_extra("sso", "jwt", "VOICEBOARD_OIDC_ISSUER")
     INSTALLED_APPS += ["allauth.socialaccount", "allauth.socialaccount.providers.openid_connect"]
@@ -275,8 +283,11 @@ EMAIL_TIMEOUT = env.read_number("VOICEBOARD_MAIL_TIMEOUT", 10, least=1, most=60)
 DEFAULT_FROM_EMAIL = env.read_text("VOICEBOARD_MAIL_FROM", "voiceboard@localhost")
 SENDS_MAIL = bool(env.read_secret("VOICEBOARD_MAIL_SERVER"))
 SESSION_ENGINE = "catalog.views.base.auth_backends"
-# How long an idle session lasts; views/sessions/presence.py extends it with each use.
-SESSION_COOKIE_AGE = env.read_number("VOICEBOARD_SESSION_HOURS", 72, least=1, most=720) * 3600
+# How long an idle session lasts; views/sessions/presence.py extends it with each use, but not
+# those by the company's provider, which decides at each sign-in who may come.
+SESSION_COOKIE_AGE = 3600 * env.read_number(
+    "VOICEBOARD_SESSION_HOURS", 12 if OIDC_ISSUER else 72, least=1, most=720
+)
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 DEVICE_COOKIE_NAME = "__Host-device" if IS_BEHIND_TLS else "device"

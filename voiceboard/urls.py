@@ -22,8 +22,16 @@ _ACCOUNT_PAGES = [
     path("signup/", account.signup, name="account_signup"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", account.password_change, name="account_change_password"),
-    path("password/set/", confirmed(account.password_set), name="account_set_password"),
+    path(
+        "password/change/",
+        profile.with_password(account.password_change),
+        name="account_change_password",
+    ),
+    path(
+        "password/set/",
+        profile.with_password(confirmed(account.password_set)),
+        name="account_set_password",
+    ),
     path("password/reset/", profile.password_forgotten, name="account_reset_password"),
     path("password/reset/sent/", account.password_reset_done, name="account_reset_password_done"),
     re_path(

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from catalog.audit import current_origin, record
 from catalog.jobs.mail import drop_reset_links, write_mail
+from catalog.jobs.notifications import notify_person
 from catalog.models import Mail, Membership, Notification, Team, User
 from catalog.queries.users.sessions import name_browser
 
@@ -46,16 +47,37 @@ def teams_of(user: User) -> "QuerySet[Membership, Any]":
     return Membership.everyone.filter(user=user).values("team")
 
 
+def tell_admins(user: User, words: str, now: datetime) -> None:
+    """Notify the other admins of the user's teams, in the app and by email."""
+    told: dict[int, User] = {}
+    for team in Team.objects.filter(pk__in=teams_of(user)).order_by("pk"):
+        admins = User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True)
+        for admin in admins.exclude(pk=user.pk).order_by("pk"):
+            notify_person(admin, team, f"{words}.", now, page=Notification.Page.TEAM)
+            told[admin.pk] = admin
+    where = _say_where()
+    for admin in told.values():
+        text = f"{words}.\n\n{_say_when(now)}\nWhere: {where}\n\nVoiceboard\n"
+        write_mail(admin, Mail.Kind.SECURITY, subject=words, text=text, now=now)
+
+
 def _tell(user: User, words: str, now: datetime) -> None:
-    origin, page = current_origin(), Notification.Page.ACCOUNT
-    where = "on the server"
-    if origin.request_number:
-        where = f"{name_browser(origin.user_agent)}, IP address {origin.address or 'unknown'}"
+    page, where = Notification.Page.ACCOUNT, _say_where()
     text = f"{words} ({where}). {_ADVICE}"
     Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
-    when = f"{now.astimezone(UTC):%B %-d, %Y, %H:%M} UTC"
-    text = f"{words}.\n\nWhen: {when}\nWhere: {where}\n\n{_ADVICE}\n\nVoiceboard\n"
+    text = f"{words}.\n\n{_say_when(now)}\nWhere: {where}\n\n{_ADVICE}\n\nVoiceboard\n"
     write_mail(user, Mail.Kind.SECURITY, subject=words, text=text, now=now)
+
+
+def _say_when(now: datetime) -> str:
+    return f"When: {now.astimezone(UTC):%B %-d, %Y, %H:%M} UTC"
+
+
+def _say_where() -> str:
+    origin = current_origin()
+    if not origin.request_number:
+        return "on the server"
+    return f"{name_browser(origin.user_agent)}, IP address {origin.address or 'unknown'}"
 
 
 def end_all(*, sessions: list[UserSession]) -> None:

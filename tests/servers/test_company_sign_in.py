@@ -1,5 +1,6 @@
 """Sign-in by a certified OpenID Provider, in a browser; it demands PKCE."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from tests.servers.binaries import free_port
 from tests.servers.installation import Installation
 from tests.servers.openid import CLIENT, SECRET, running_provider
 from tests.servers.processes import in_time
+from tests.views.codes import code_of
 
 pytestmark = pytest.mark.servers
 PASSWORD = "a password for Mia 1"
@@ -38,6 +40,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespac
         "VOICEBOARD_OIDC_ISSUER": f"http://127.0.0.1:{own_port}",
         "VOICEBOARD_OIDC_CLIENT_ID": CLIENT,
         "VOICEBOARD_OIDC_CLIENT_SECRET": SECRET,
+        "VOICEBOARD_OIDC_SCOPES": "groups",
+        "VOICEBOARD_OIDC_ROLES": "audio=Aurora:cloner, leads=Aurora:admin",
         "VOICEBOARD_PORT": str(port),
         "VOICEBOARD_DEMO": "0",
         "VOICEBOARD_LOCAL": "0",
@@ -54,7 +58,13 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespac
         browser = play.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
         stack.callback(browser.close)
         assert in_time(lambda: answers(address))
-        yield SimpleNamespace(address=address, issuer=issuer, browser=browser)
+        yield SimpleNamespace(
+            address=address,
+            issuer=issuer,
+            browser=browser,
+            voiceboard=voiceboard,
+            groups=folder / "groups.json",
+        )
 
 
 @pytest.fixture
@@ -155,3 +165,63 @@ def test_an_account_is_connected_and_the_provider_ends_its_sessions(context, com
         for each in (page, other):
             each.goto("/voices/")
             each.wait_for_url("**/account/login/**")
+
+
+def come_in(company: SimpleNamespace, name: str, groups: list[str]) -> Page:
+    """Sign in as somebody in these groups, and open the team's page."""
+    company.groups.write_text(json.dumps({name: groups}))
+    page = company.browser.new_context(base_url=company.address).new_page()
+    page.goto("/account/login/?next=/team/")
+    page.get_by_role("link", name="Sign in with Acme").click()
+    enter(page, name)
+    page.wait_for_url(f"{company.address}/team/")
+    return page
+
+
+def test_groups_give_change_and_take_a_role(company):
+    page = come_in(company, "kim", ["audio", "other"])
+    expect(page.get_by_text("kim@acme.example · Cloner · role from Acme · you")).to_be_visible()
+
+    page = come_in(company, "kim", ["audio", "leads"])
+    expect(page.get_by_text("kim@acme.example · Admin")).to_be_visible()
+    expect(page.get_by_role("heading", name="Invite people")).to_be_visible()
+
+    shut = come_in(company, "kim", [])
+    expect(shut.get_by_role("heading")).to_have_text("Your membership is suspended")
+    expect(shut.get_by_text("Ask an admin of Aurora to open it again: Mia")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading")).to_have_text("Your membership is suspended")
+
+
+def test_only_an_emergency_account_has_a_password_if_the_provider_is_the_only_way(company):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    web = ["voiceboard.prefork", "web"]
+    company.voiceboard.start(web, VOICEBOARD_PORT=str(port), VOICEBOARD_OIDC_ONLY="1")
+    assert in_time(lambda: answers(address))
+    made = company.voiceboard.manage("break_glass", "safe@example.com", "--team", "Aurora")
+    password = made.split()[1]
+    with company.browser.new_context(base_url=address) as context:
+        page = context.new_page()
+        page.goto("/account/login/")
+        expect(page.get_by_role("link", name="Sign in with Acme")).to_be_visible()
+        expect(page.get_by_label("Password")).to_be_hidden()
+        page.get_by_text("Emergency access").click()
+        for email, word in [("mia@example.com", PASSWORD), ("safe@example.com", password)]:
+            page.get_by_label("Email").fill(email)
+            page.get_by_label("Password").fill(word)
+            page.get_by_role("button", name="Sign in").click()
+            if email == "mia@example.com":
+                expect(page.get_by_text("Wrong email address or password.")).to_be_visible()
+        expect(page.get_by_text("An emergency account needs two-factor")).to_be_visible()
+        page.goto("/voices/")
+        expect(page).to_have_url(f"{address}/account/two-factor/")
+        page.get_by_role("link", name="Set up").click()
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("textbox", name="Authenticator code").fill(
+            code_of(page.locator("#totp-key").inner_text())
+        )
+        page.get_by_role("button", name="Turn on two-factor authentication").click()
+        page.goto("/team/")
+        expect(page.get_by_text("safe@example.com · Admin")).to_be_visible()

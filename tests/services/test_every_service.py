@@ -158,6 +158,11 @@ from catalog.services.teams.members import (
 )
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.usage import note_play
+from catalog.services.users.break_glass import (
+    end_break_glass,
+    make_break_glass,
+    note_break_glass,
+)
 from catalog.services.users.company_sign_in import (
     admit_identity,
     connect_identity,
@@ -422,6 +427,11 @@ def offer(cast: SimpleNamespace, state: str) -> Credential:
     return cast.credential
 
 
+def break_glass(cast: SimpleNamespace) -> User:
+    User.objects.filter(pk=cast.mia.pk).update(is_break_glass=True)
+    return User.objects.get(pk=cast.mia.pk)
+
+
 def suspended(user: User) -> Membership:
     Membership.objects.filter(user=user).update(suspended_at=NOW, suspension="admin")
     return Membership.everyone.select_related("user", "team").get(user=user)
@@ -599,6 +609,11 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         now=NOW,
     ),
     "apply_groups": lambda cast: apply_groups(user=cast.mia, groups={"vb"}, now=NOW),
+    "make_break_glass": lambda cast: make_break_glass(
+        email="safe@example.com", team_name="Aurora", now=NOW
+    ),
+    "end_break_glass": lambda cast: end_break_glass(email=break_glass(cast).email, now=NOW),
+    "note_break_glass": lambda cast: note_break_glass(break_glass(cast), now=NOW),
     "end_company_sessions": lambda cast: end_company_sessions(
         uid="", sid=factories.make_session(cast.mia, "one", data={"sid": "s"}).data["sid"], now=NOW
     ),

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
-from allauth.socialaccount.models import SocialAccount, SocialToken
+from allauth.socialaccount.models import SocialAccount, SocialLogin, SocialToken
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
 from catalog.core.crypto import hash_token
-from catalog.models import AuditEntry, Membership, Team, User
+from catalog.models import AuditEntry, Mail, Membership, Notification, Team, User
+from catalog.services.users.break_glass import make_break_glass
 from catalog.views.users.openid import identify_person
 from tests import factories
 from tests.openid_provider import SECRET, running_provider
@@ -485,6 +486,213 @@ def test_a_team_that_groups_lead_to_is_not_renamed(cast, settings, sign_in):
 
     assert (answer.status_code, another.status_code) == (422, 400)
     assert "Groups of your company find a team by this name." in text_of(answer)
+
+
+# The only way in
+
+
+@pytest.fixture
+def only(settings):
+    settings.OIDC_ONLY = True
+
+
+def try_password(email, password=factories.PASSWORD):
+    client = Client()
+    answer = client.post("/account/login/", {"login": email, "password": password})
+    return client, answer
+
+
+def test_passwords_open_nothing_if_the_provider_is_the_only_way(cast, only):
+    page = Client().get("/account/login/")
+    client, answer = try_password(cast.mia.email)
+
+    assert "Emergency access" in text_of(page)
+    assert "Forgot your password?" not in text_of(page)
+    assert "_auth_user_id" not in client.session
+    assert "Wrong email address or password." in text_of(answer)
+    assert "sign-in failed" in actions()
+
+
+def test_passwords_are_neither_set_nor_reset_nor_confirmed_with(cast, provider, only, settings):
+    settings.SENDS_MAIL = True
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+    account = client.get("/you/")
+    new = {"password1": "another long pass phrase", "password2": "another long pass phrase"}
+    change = client.post("/account/password/change/", {"oldpassword": factories.PASSWORD, **new})
+    first = client.post("/account/password/set/", new, follow=True)
+    session = client.session
+    session["proved_at"] = 0
+    session.save()
+    client.post("/account/reauthenticate/", {"password": factories.PASSWORD})
+    reset = Client().post("/account/password/reset/", {"email": cast.mia.email})
+
+    assert not re.search("(Change|Set) password", text_of(account))
+    assert change["Location"] == "/you/"
+    assert "You sign in with Acme, so you have no password here." in text_of(first)
+    assert client.session["proved_at"] == 0
+    assert reset["Location"] == "/account/login/"
+    assert not Mail.objects.exists()
+    settings.OIDC_ONLY = False
+    assert User.objects.get(pk=cast.mia.pk).check_password(factories.PASSWORD)
+
+
+def test_links_that_set_a_password_work_only_for_emergency_accounts(cast, only, sign_in, settings):
+    settings.OIDC_ONLY = False
+    ana = sign_in(cast.ana)
+    pk = Membership.objects.get(user=cast.mia).pk
+    factories.make_password_link(cast.ana, cast.mia, token="t")
+    settings.OIDC_ONLY = True
+
+    page = ana.get("/team/")
+    made = ana.post(f"/team/people/{pk}/password/")
+    link = Client().get("/password/t/")
+
+    assert "Create password link" not in text_of(page)
+    assert (made.status_code, link.status_code) == (403, 404)
+    User.objects.filter(pk=cast.mia.pk).update(is_break_glass=True)
+    assert Client().get("/password/t/").status_code == 200
+
+
+def test_an_invitation_leads_to_the_provider_only(cast, provider, only):
+    factories.make_invitation(cast.ana, cast.aurora, token_hash=hash_token("t"))
+
+    page = Client().get("/join/t/")
+    posted = Client().post(
+        "/join/t/", {"name": "Kim", "email": "kim@example.com", "password": "a long pass phrase"}
+    )
+    client, back = come_in(provider, next="/join/t/")
+    client.post(back["Location"])
+
+    assert "Sign in with Acme to join" in text_of(page)
+    assert 'name="password"' not in page.content.decode() + posted.content.decode()
+    assert not User.objects.filter(email="kim@example.com").exists()
+    assert role_of("nora@example.com", cast.aurora) == "member"
+
+
+def test_someone_who_is_not_connected_is_told_whom_to_ask(cast, provider, only):
+    provider.person["email"] = cast.mia.email
+
+    _, back = come_in(provider)
+
+    assert "it isn't connected to Acme. Ask whoever runs this server" in text_of(back)
+
+
+def test_an_emergency_account_comes_in_with_a_second_factor_and_the_admins_hear_of_it(cast, only):
+    password = make_break_glass(email="safe@example.com", team_name="Aurora", now=factories.NOW)
+
+    client, answer = try_password("safe@example.com", password)
+    shut = client.get("/voices/")
+    setup = client.get(shut["Location"])
+    factories.make_factor(User.objects.get(email="safe@example.com"))
+
+    assert answer["Location"] == "/voices/"
+    assert shut["Location"] == "/account/two-factor/"
+    assert "An emergency account needs two-factor authentication." in text_of(setup)
+    assert is_in(client)
+    notice = Notification.objects.get(user=cast.ana)
+    assert notice.text == "The emergency account safe@example.com signed in."
+    assert actions()[-1] == "emergency account signed in"
+    _, asked = try_password("safe@example.com", password)
+    assert asked["Location"] == "/account/two-factor/authenticate/"
+
+
+# A second factor at the provider
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_trusted"),
+    [
+        ({"amr": ["pwd", "mfa"]}, True),
+        ({"acr": "phr"}, True),
+        ({"acr": ["phr"]}, False),
+        ({"amr": ["pwd"], "acr": "1"}, False),
+        ({"amr": "mfa"}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_a_second_factor_at_the_provider_counts_if_it_is_trusted(
+    claims, is_trusted, cast, provider, settings
+):
+    settings.OIDC_TRUSTS_MFA = True
+    Team.objects.update(requires_second_factor=True)
+    connect(provider, cast.mia)
+    provider.claims = claims
+
+    client, _ = come_in(provider)
+    assert is_in(client) is is_trusted
+    factories.make_factor(cast.mia)
+    _, back = come_in(provider)
+    asked = "/account/two-factor/authenticate/"
+    assert (back["Location"] == asked) is not is_trusted
+
+
+def test_a_second_factor_at_the_provider_counts_for_nothing_by_default(cast, provider):
+    Team.objects.update(requires_second_factor=True)
+    connect(provider, cast.mia)
+    provider.claims = {"amr": ["mfa"]}
+
+    client, _ = come_in(provider)
+
+    assert client.get("/voices/")["Location"] == "/account/two-factor/"
+
+
+def test_userinfo_proves_no_second_factor(cast, provider, settings):
+    settings.OIDC_TRUSTS_MFA = True
+    connect(provider, cast.mia)
+    factories.make_factor(cast.mia)
+    provider.userinfo = {"amr": ["mfa"]}
+
+    _, back = come_in(provider)
+
+    assert back["Location"] == "/account/two-factor/authenticate/"
+
+
+def test_the_provider_s_second_factor_counts_in_its_own_session_only(
+    cast, provider, settings, sign_in
+):
+    settings.OIDC_TRUSTS_MFA = True
+    connect(provider, cast.mia)
+    provider.claims = {"amr": ["mfa"]}
+    by_password = sign_in(cast.mia)
+    by_provider, _ = come_in(provider)
+
+    Team.objects.update(requires_second_factor=True)
+
+    assert (is_in(by_provider), is_in(by_password)) == (True, False)
+
+
+def test_a_session_by_the_provider_ends_however_much_it_is_used(cast, provider, clock):
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+
+    for hours in (6, 11):
+        session = client.session
+        session["came_at"] = int(time.time()) - hours * 3600
+        session.save()
+        assert is_in(client)
+    session = client.session
+    session["came_at"] = int(time.time()) - 13 * 3600
+    session.save()
+
+    assert not is_in(client)
+
+
+def test_two_first_sign_ins_at_once_make_one_account(cast, provider, monkeypatch):
+    first, second = Client(), Client()
+    ways = [provider.authorize(go_there(client)) for client in (first, second)]
+    found = SocialLogin._lookup_by_socialaccount
+    # The second tab asks for the identity before the first one stores it.
+    monkeypatch.setattr(SocialLogin, "_lookup_by_socialaccount", lambda login: False)
+
+    answers = [client.get(way) for client, way in zip((first, second), ways, strict=True)]
+    monkeypatch.setattr(SocialLogin, "_lookup_by_socialaccount", found)
+
+    assert [answer["Location"] for answer in answers] == ["/voices/", "/voices/"]
+    user = User.objects.get(email="nora@example.com")
+    assert [int(each.session["_auth_user_id"]) for each in (first, second)] == [user.pk] * 2
+    assert SocialAccount.objects.count() == 1
 
 
 # The provider ends sessions

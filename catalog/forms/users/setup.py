@@ -40,11 +40,12 @@ class SetupForm(JoinForm):
 
 
 class ActiveTokenForm(UserTokenForm):  # type: ignore[misc]
-    """Refuses to set the password of a deactivated account by an emailed link."""
+    """Refuses to set a password by an emailed link where it would open nothing."""
 
     def _get_user(self, uidb36: str) -> User | None:
         user: User | None = super()._get_user(uidb36)
-        return user if user is not None and user.is_active else None
+        may_set = user is not None and user.is_active and user.may_use_password
+        return user if may_set else None
 
 
 class PasswordForm(KeylessForm):

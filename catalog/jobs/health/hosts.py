@@ -63,6 +63,10 @@ def _hash_settings() -> dict[str, str]:
             if url.startswith("http")
         },
     }
+    if settings.OIDC_ISSUER:
+        values["VOICEBOARD_OIDC_ISSUER"] = settings.OIDC_ISSUER
+        values["VOICEBOARD_OIDC_ROLES"] = str(settings.OIDC_ROLES)
+        values["VOICEBOARD_OIDC_ONLY"] = str(settings.OIDC_ONLY)
     key = bytes(Installation.objects.values_list("hash_key", flat=True).get())[:64]
     return {
         name: hashlib.blake2b(value.encode(), key=key, digest_size=12).hexdigest()

@@ -17,6 +17,7 @@ from catalog.jobs.searches.search_text import fill_missing_words
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.registry import all_infos
 from catalog.queries.teams import find_mapping_fault
+from catalog.queries.users.identities import has_break_glass
 from catalog.services.accounts.built_in import provide_built_in_everywhere
 from catalog.services.users.setup import prepare_demo
 
@@ -41,6 +42,9 @@ class Command(BaseCommand):
             prepare_demo(password=settings.DEMO_PASSWORD, now=timezone.now())
         if words := find_mapping_fault():
             raise CommandError(words)
+        if settings.OIDC_ONLY and not has_break_glass():
+            self.stderr.write("VOICEBOARD_OIDC_ONLY is on, but there is no emergency account.")
+            self.stderr.write("Make one: manage.py break_glass EMAIL --team TEAM")
         self._prepare_speech()
         self._drop_old_queue(Path(settings.DATA_DIR))
         # Files that an older version or an operator's tool left readable.

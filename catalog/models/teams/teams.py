@@ -79,8 +79,8 @@ class Membership(models.Model):
     class Suspension(models.TextChoices):
         """Who suspended a membership, and so who lifts it."""
 
-        ADMIN = "admin", "By an admin"
-        GROUPS = "groups", "In none of the groups"
+        ADMIN = "admin", "by an admin"
+        GROUPS = "groups", "because of missing groups"
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

@@ -6,6 +6,11 @@ from django.conf import settings
 from catalog.models import User
 
 
+def has_break_glass() -> bool:
+    """Return whether someone can sign in while the company's provider is away."""
+    return User.objects.filter(is_break_glass=True, is_active=True).exists()
+
+
 def has_identity(user: User) -> bool:
     """Return whether the user can sign in by the company's provider."""
     if not settings.OIDC_ISSUER:

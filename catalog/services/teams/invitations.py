@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -83,6 +84,8 @@ def answer_invitation(*, token: str, name: str, email: str, password: str, now: 
     Both cases look the same from outside, and the person joins the team only after signing in.
     Raises InvitationSpent, and KeptForAnother if the link is reserved for another address.
     """
+    if settings.OIDC_ONLY:
+        raise PermissionDenied
     invitation = _find_locked(token, now)
     email = email.strip().lower()
     if invitation.kept_for not in {"", email}:

@@ -62,7 +62,7 @@ def require_second_factor(user: User, *, team: Team, is_required: bool, now: dat
     """Require members to use two-factor authentication to open the team, or stop requiring it."""
     if not policies.may_manage_people(user, team):
         raise PermissionDenied
-    if is_required and not policies.has_second_factor(user):
+    if is_required and not policies.proves_second_factor(user):
         raise OwnFactorNeeded
     if team.requires_second_factor == is_required:
         return

@@ -6,7 +6,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from catalog.audit import record
 from catalog.jobs.users import end_all, note_event
@@ -25,24 +25,36 @@ class IdentityTaken(Exception):
     """This identity belongs to another account, or the account has another identity."""
 
 
-@transaction.atomic
 def admit_identity(
     *, identity: SocialAccount, email: str, name: str, is_confirmed: bool, now: datetime
-) -> User:
+) -> SocialAccount:
     """Create an account for a first sign-in; it is in no team and has no password.
 
-    Raises AddressUnconfirmed, and AddressTaken.
+    Return the stored identity, which leads to the account. If the person signs in twice at once,
+    in two tabs, both get the same. Raises AddressUnconfirmed, and AddressTaken.
     """
     email = email.strip().lower()
     if not is_confirmed or not _is_address(email):
         raise AddressUnconfirmed
+    try:
+        return _find_or_make(identity, email, name[:150], now)
+    except IntegrityError:
+        # The other one was faster after all, and is stored by now.
+        return _find_or_make(identity, email, name[:150], now)
+
+
+@transaction.atomic
+def _find_or_make(identity: SocialAccount, email: str, name: str, now: datetime) -> SocialAccount:
+    known = SocialAccount.objects.filter(provider=identity.provider, uid=identity.uid)
+    if found := known.select_related("user").first():
+        return found
     if User.objects.filter(email=email).exists():
         raise AddressTaken
-    user = User.objects.create_user(email, None, first_name=name[:150])
+    user = User.objects.create_user(email, None, first_name=name)
     identity.user = user
     identity.save()
     record(None, "account made at first company sign-in", user, team=None, now=now)
-    return user
+    return identity
 
 
 @transaction.atomic

@@ -1,11 +1,12 @@
 """When a user last confirmed their identity in this browser, and when they last used it."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.auth.middleware import get_user
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
@@ -16,6 +17,7 @@ from catalog.services.users.sign_in import note_account
 # Scripts send this with automatic requests, such as the bell's polling.
 _POLL_HEADER = "X-Poll"
 _CAME, _SEEN, _PROVED = "came_at", "seen_at", "proved_at"
+_COMPANY, _FACTOR = "company", "company_factor"
 _LONGEST_SECONDS = 30 * 24 * 3600
 # The session is saved at most this often, however much it is used.
 _STEP_SECONDS = 300
@@ -40,6 +42,11 @@ def note_code(sender: object, user: User, authenticator: Authenticator, **_: Any
         note_account(user, action="recovery code used", now=timezone.now())
 
 
+def note_company(request: HttpRequest, *, has_factor: bool) -> None:
+    """Record that the company's provider signed the user in, and if with a second factor."""
+    request.session.update({_COMPANY: True, _FACTOR: has_factor})
+
+
 def has_proof(request: HttpRequest) -> bool:
     """Return whether the user confirmed their identity recently."""
     since = _now() - int(request.session.get(_PROVED, 0))
@@ -60,13 +67,16 @@ class PresenceMiddleware:
                 logout(request)
             elif _POLL_HEADER not in request.headers:
                 _note_use(session)
+            if session.get(_FACTOR):
+                cast(User, get_user(request)).has_company_factor = True
         return self.get_response(request)
 
 
 def _has_ended(session: SessionBase) -> bool:
     now = _now()
     is_idle = now - int(session.get(_SEEN, now)) > settings.SESSION_COOKIE_AGE
-    return is_idle or now - int(session.get(_CAME, now)) > _LONGEST_SECONDS
+    longest = settings.SESSION_COOKIE_AGE if session.get(_COMPANY) else _LONGEST_SECONDS
+    return is_idle or now - int(session.get(_CAME, now)) > longest
 
 
 def _note_use(session: SessionBase) -> None:

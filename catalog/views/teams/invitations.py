@@ -1,5 +1,6 @@
 """Create and withdraw invitations, and join a team by one."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -69,8 +70,8 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
     invitation = find_invitation(token, now=timezone.now())
     if invitation is None:
         raise DeadLink
-    if request.user.is_authenticated:
-        return _join_known(request, token, invitation)
+    if request.user.is_authenticated or settings.OIDC_ONLY:
+        return _join_by_account(request, token, invitation)
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and not may_answer_link(request):
         return too_many(request)
@@ -89,8 +90,8 @@ def invitation_join(request: HttpRequest, token: str) -> HttpResponseBase:
     return render(request, "catalog/teams/join.html", context, status=status)
 
 
-def _join_known(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponseBase:
-    if request.method != "POST":
+def _join_by_account(request: HttpRequest, token: str, invitation: Invitation) -> HttpResponseBase:
+    if request.method != "POST" or not request.user.is_authenticated:
         return render(request, "catalog/teams/join.html", {"invitation": invitation, "form": None})
     join_team(request, token, invitation.team)
     return redirect("catalog:voice-list")

@@ -97,6 +97,8 @@ class CompanyAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             _admit(request, sociallogin)
         if settings.OIDC_ROLES and sociallogin.user.is_active:
             apply_groups(sociallogin.user, groups=groups, now=timezone.now())
+        # Kept for the end of this request, in which the sign-in ends if no code is asked for.
+        request.company_factor = settings.OIDC_TRUSTS_MFA and sociallogin.has_factor  # type: ignore[attr-defined]
 
 
 @never_cache
@@ -186,7 +188,7 @@ def _admit(request: HttpRequest, login: SocialLogin) -> None:
         raise ImmediateHttpResponse(_refuse(request, words))
     said = login.person
     try:
-        login.user = admit_identity(
+        login.account = admit_identity(
             identity=login.account,
             email=str(said.get("email") or ""),
             name=str(said.get("name") or said.get("given_name") or ""),
@@ -194,6 +196,7 @@ def _admit(request: HttpRequest, login: SocialLogin) -> None:
             is_confirmed=said.get("email_verified", True) in {True, "true"},
             now=timezone.now(),
         )
+        login.user = login.account.user
     except AddressUnconfirmed:
         words = f"{settings.OIDC_LABEL} didn't send a confirmed email address for you."
         answer = _refuse(request, f"{words} Ask the people who manage your account there.")
@@ -203,6 +206,11 @@ def _admit(request: HttpRequest, login: SocialLogin) -> None:
             "An account with your email address already exists here. Sign in with its password"
             f" first. Then open Account and choose Connect {settings.OIDC_LABEL}."
         )
+        if settings.OIDC_ONLY:
+            words = (
+                "An account with your email address already exists here, but it isn't connected"
+                f" to {settings.OIDC_LABEL}. Ask whoever runs this server to connect it."
+            )
         raise ImmediateHttpResponse(_refuse(request, words)) from None
 
 

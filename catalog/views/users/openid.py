@@ -142,6 +142,23 @@ def identify_person(issuer: str, subject: str) -> str:
     return hashlib.sha256(f"{len(issuer)}:{issuer}{subject}".encode()).hexdigest()
 
 
+# What providers send as acr; https://www.rfc-editor.org/rfc/rfc8176#section-2 defines amr.
+_FACTOR_CONTEXTS = {
+    "phr",
+    "phrh",
+    "urn:okta:loa:2fa:any",
+    "https://refeds.org/profile/mfa",
+    "http://schemas.openid.net/pape/policies/2007/06/multi-factor",
+}
+
+
+def proves_factor(claims: dict[str, Any]) -> bool:
+    """Return whether an ID token says that the provider asked for a second factor."""
+    methods, context = claims.get("amr"), claims.get("acr")
+    has_method = isinstance(methods, list) and "mfa" in methods
+    return has_method or (isinstance(context, str) and context in _FACTOR_CONTEXTS)
+
+
 class GroupsElsewhere(OAuth2Error):  # type: ignore[misc]
     """The person is in so many groups that the provider sends a link in their place."""
 
@@ -223,6 +240,7 @@ class CompanyOAuth2Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         login = self.get_provider().sociallogin_from_response(request, said)
         # What is said about the person is used for this sign-in, and not stored.
         login.person = said["userinfo"]
+        login.has_factor = proves_factor(claims)
         return login
 
 

@@ -1,5 +1,6 @@
 """The account page, the theme, the first admin, and our settings for allauth."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -30,6 +31,7 @@ from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
 from catalog.queries.preferences import wants_mail
 from catalog.queries.users.identities import has_identity
 from catalog.services.preferences import choose_mail
+from catalog.services.users.break_glass import note_break_glass
 from catalog.services.users.password_links import mail_reset_link
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
 from catalog.services.users.sign_in import (
@@ -37,9 +39,10 @@ from catalog.services.users.sign_in import (
     note_failed_sign_in,
     note_provider_session,
 )
-from catalog.views.base.requests import Request, signed_in_for_oneself
+from catalog.views.base.requests import Request, View, signed_in_for_oneself
 from catalog.views.context_processors import THEME_COOKIE, THEMES
 from catalog.views.middleware.locales import REGION_COOKIE, ZONE_COOKIE
+from catalog.views.sessions.presence import note_company
 from catalog.views.teams.join import finish_joining
 
 # Events that allauth would send email about, and their names in the audit log.
@@ -80,15 +83,27 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def post_login(self, request: HttpRequest, user: User, **values: Any) -> HttpResponse:
         """Record the sign-in, join the team of a pending invitation, and remember the device."""
-        note_account(user, action="signed in", now=timezone.now())
-        response: HttpResponse = super().post_login(request, user, **values)
         login = (values.get("signal_kwargs") or {}).get("sociallogin")
+        if user.is_break_glass and not login:
+            note_break_glass(user, now=timezone.now())
+        else:
+            note_account(user, action="signed in", now=timezone.now())
+        response: HttpResponse = super().post_login(request, user, **values)
+        if login:
+            note_company(request, has_factor=getattr(request, "company_factor", False))
         if login and (sid := login.account.extra_data.get("sid")):
             note_provider_session(user, session_key=request.session.session_key or "", sid=sid)
         if finish_joining(request, user):
             response = redirect("catalog:voice-list")
         remember_device(request, response, user)
         return response
+
+    def get_login_stages(self) -> list[str]:
+        """Leave out the code if the company's provider asked for a second factor."""
+        stages: list[str] = super().get_login_stages()
+        if getattr(self.request, "company_factor", False):
+            stages.remove("allauth.mfa.stages.AuthenticateStage")
+        return stages
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the guess; allauth takes it back if the password was right."""
@@ -99,7 +114,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """Email the link, with a limit that keeps strangers from flooding the mailbox."""
-        if may_mail_link(self.request, user):
+        if user.may_use_password and may_mail_link(self.request, user):
             site = self.request.build_absolute_uri("/")
             mail_reset_link(user=user, site=site, now=timezone.now())
 
@@ -239,9 +254,25 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+def with_password(view: View) -> View:
+    """Shut a page of allauth for people who sign in with the company's provider only."""
+
+    @wraps(view)
+    def gate(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.may_use_password:
+            words = f"You sign in with {settings.OIDC_LABEL}, so you have no password here."
+            messages.error(request, words)
+            return redirect("catalog:account-detail")
+        return view(request, *args, **kwargs)
+
+    return gate
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_forgotten(request: HttpRequest) -> HttpResponseBase:
     """Email a reset link, or say who can help if no mail server is configured."""
+    if settings.OIDC_ONLY:
+        return redirect("account_login")
     if not settings.SENDS_MAIL:
         return render(request, "account/password_reset_by_admin.html")
     response: HttpResponseBase = password_reset(request)
