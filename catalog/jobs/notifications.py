@@ -135,6 +135,7 @@ def notify_responsible(plan: CleanupPlan, now: datetime, new_owner: User | None 
             text=text,
             mood="off",
             made_at=now,
+            awaits_mail=True,
         )
         for responsible, text in _announce(plan).items()
         if responsible in people

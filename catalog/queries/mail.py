@@ -43,7 +43,8 @@ def look_at_mail(now: datetime) -> MailReport | None:
     if not settings.SENDS_MAIL:
         return None
     counts = count_mail(now)
-    failed = Mail.objects.unsent().filter(failure_count__gt=0).order_by("-not_before")
+    # Not one that only its recipient's mailbox puts off.
+    failed = Mail.objects.unsent().filter(waits_for_answer=True).order_by("-not_before")
     dropped = Mail.objects.current(now).filter(state=Mail.State.DROPPED).order_by("-ended_at")
     return MailReport(
         waiting_count=counts[Mail.State.WAITING] + counts[Mail.State.SENDING],

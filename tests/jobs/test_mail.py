@@ -258,6 +258,13 @@ def test_a_subject_is_one_line(cast, clock):
     assert mail.outbox[0].subject == "Team Bcc: x@y.z"
 
 
+def test_a_recipient_who_is_put_off_is_no_problem_of_the_server(cast, clock, server):
+    server.append(TAKEN_ONCE)
+    attempt(factories.make_mail(cast.mia), clock)
+
+    assert (look_at_mail(clock.now).waiting_count, look_at_mail(clock.now).problem) == (1, "")
+
+
 def test_the_rows_of_finished_emails_go_after_a_week(cast, clock):
     attempt(factories.make_mail(cast.mia), clock)
     waiting = factories.make_mail(cast.ana)

@@ -7,6 +7,7 @@ import pytest
 from catalog.jobs.health.backups import warn_of_old_backup
 from catalog.jobs.notifications import mail_urgent, notify_of_end, notify_of_wait
 from catalog.models import CloneJob, Installation, Mail, Membership, Notification, Preference
+from catalog.services.cleanups.plans import approve_plan, create_plan
 from catalog.services.preferences import choose_mail
 from catalog.services.teams.members import suspend_member
 from tests import factories
@@ -118,6 +119,16 @@ def test_admins_are_told_of_a_suspension_besides_who_did_it(cast):
 
     assert sent() == [(other.first_name, ONE)]
     assert "Mia is suspended in Aurora." in Mail.objects.get().text
+
+
+def test_owners_are_emailed_until_when_to_keep_their_voices(cast, job, wakes):
+    voice = factories.make_clone(cast.account)
+    CloneJob.objects.update(voice=voice, state=State.READY)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=NOW)
+    approve_plan(cast.ana, plan=plan, now=NOW, typed="1")
+
+    assert sent() == [("Mia", ONE)]
+    assert "One of your clones will be deleted on Nov 28, 2026. You can" in Mail.objects.get().text
 
 
 def test_admins_are_told_once_a_day_that_the_last_backup_is_old(cast):

@@ -92,7 +92,7 @@ def test_the_health_page_says_what_becomes_of_emails_and_names_nobody(mia, cast,
     assert "Email" not in Page(mia.get("/health/")).text
     settings.SENDS_MAIL = True
     now = timezone.now()
-    values = {"created_at": now, "failure_count": 1, "message": "The mail server is busy."}
+    values = {"created_at": now, "waits_for_answer": True, "message": "The mail server is busy."}
     factories.make_mail(cast.ana, **values)
     dropped = {"state": "dropped", "ended_at": now, "message": "Refused: 550 Unknown"}
     factories.make_mail(cast.ana, created_at=now, **dropped)
