@@ -87,7 +87,11 @@ def test_partial_requests_follow_the_same_access_rules(world, person):
     theirs = rows_of(world.teams[others.team])
 
     for name, method in product(OURS, ("GET", "POST")):
-        expected = TABLE[name].answers(method)[person]
+        answers = TABLE[name].answers(method)
+        expected = answers[person]
+        # Of several people of the team who get the same answer, the first asks.
+        if person not in {"sam", next(each for each in PEOPLE if answers[each] == expected)}:
+            continue
         with undone():
             response = call(client, method, address(name, world.aurora), **PARTIAL)
             body = read_body(response)
