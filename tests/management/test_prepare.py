@@ -80,3 +80,25 @@ def test_a_role_in_a_team_that_does_not_exist_stops_the_start(fresh, settings):
 
     with pytest.raises(CommandError, match="names the team 'Corona', but no team has this name"):
         prepare()
+
+
+def test_a_start_without_any_password_left_says_so(fresh, settings, capsys):
+    settings.OIDC_ONLY = True
+
+    prepare()
+    User.objects.filter(email="ana@example.com").update(is_break_glass=True)
+    first = capsys.readouterr().err
+    prepare()
+
+    assert "VOICEBOARD_OIDC_ONLY is on, but there is no emergency account." in first
+    assert capsys.readouterr().err == ""
+
+
+def test_demo_passwords_stay_also_if_they_open_nothing(fresh, settings):
+    settings.OIDC_ONLY = settings.DEMO_PASSWORD_IS_GIVEN = True
+    prepare()
+    rows = all_rows()
+
+    prepare()
+
+    assert all_rows() == rows

@@ -41,8 +41,8 @@ class Command(FittingCommand):
         except TeamUnknown:
             raise CommandError("No team, or more than one, has this name.") from None
         self.stdout.write(f"Password: {password}")
-        self.stdout.write("It isn't shown again. Sign in now, under Emergency access, to set up")
-        self.stdout.write("two-factor authentication: without it, the account opens no team.")
+        self.stdout.write("It isn't shown again. Sign in with it now and set up two-factor")
+        self.stdout.write("authentication: without it, the account opens no team.")
 
     def _end(self, email: str) -> None:
         try:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
@@ -85,7 +85,7 @@ def prepare_demo(*, password: str, now: datetime) -> None:
             Membership.objects.create(team=team, user=user, role=role)
             record(None, "demo person added", user, team=team, now=now)
             _connect_sandbox(user, team, now)
-        elif settings.DEMO_PASSWORD_IS_GIVEN and not user.check_password(password):
+        elif settings.DEMO_PASSWORD_IS_GIVEN and not check_password(password, user.password):
             user.set_password(password)
             user.save(update_fields=["password"])
             record(None, "demo password set", user, team=team, now=now)
