@@ -31,11 +31,10 @@ start:
 	@sh scripts/environment.sh requirements.txt
 	@exec $(PYTHON) -m voiceboard.supervisor
 
-test: development
-	@$(MAKE) --jobs --output-sync lint types
+test: lint
 	@sh scripts/browser.sh
-	@echo "Running all tests; each half prints its results when it is done ..."
-	@$(MAKE) --jobs --output-sync=line test-code test-pages
+	@echo "Checking types and running all tests; each half prints its results when it is done ..."
+	@$(MAKE) --jobs --output-sync=line types test-code test-pages
 
 test-code:
 	@$(PYTEST) -m "not e2e" $(ARGS) || test $$? -eq 5
