@@ -347,4 +347,5 @@ def lacks_second_factor(user: User, team: Team) -> bool:
     """Return whether the user must set up two-factor authentication to open this team."""
     if user.is_break_glass:
         return not has_second_factor(user)
-    return team.requires_second_factor and not proves_second_factor(user)
+    is_required = settings.SECOND_FACTOR_REQUIRED or team.requires_second_factor
+    return is_required and not proves_second_factor(user)

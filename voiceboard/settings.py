@@ -104,6 +104,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MIDDLEWARE = [
     "catalog.views.health.probes.ProbeMiddleware",
     "catalog.views.middleware.request_id.OriginMiddleware",
+    "catalog.views.middleware.cookie_names.CookieNameMiddleware",
     "catalog.views.middleware.locales.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -235,6 +236,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 60 * env.read_number(
     "VOICEBOARD_CONFIRM_MINUTES", 15, least=1, most=1440
 )
+# An emailed link for a new password works as long as the email is retried.
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 ACCOUNT_FORMS = {"user_token": "catalog.forms.users.setup.ActiveTokenForm"}
 # Sign-in by the company's OpenID Provider; see docs/operate/company-sign-in.md.
 OIDC_ISSUER = env.read_issuer("VOICEBOARD_OIDC_ISSUER")
@@ -275,6 +278,8 @@ MFA_FORMS = {
     "reauthenticate": "catalog.forms.users.rate_limits.CodeAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# For every team; otherwise, admins decide.
+SECOND_FACTOR_REQUIRED = env.read_flag("VOICEBOARD_SECOND_FACTOR", False)
 MFA_TOTP_ISSUER = "Voiceboard"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Without a mail server nothing is sent; a console backend would write reset links to the log.

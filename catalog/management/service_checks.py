@@ -18,7 +18,7 @@ from catalog.models.credentials.key_rotation import verify_key_ring
 from catalog.models.installation import BACKUP_LASTS
 from catalog.queries.health.background import find_unserved, has_schedule
 from catalog.queries.health.readiness import find_database_problem, find_file_problem
-from catalog.services.users.setup import list_demo_addresses
+from catalog.services.users.setup import DEMO_ADDRESSES
 
 _VERIFICATION_LASTS = timedelta(days=31)
 _MAIL_SECONDS = 10
@@ -65,7 +65,7 @@ def check_people(now: datetime) -> Iterator[CheckResult]:
         yield CheckResult(Level.WARNING, "people", words)
     if settings.DEMO:
         return
-    left = User.objects.filter(email__in=list_demo_addresses(), is_active=True).order_by("email")
+    left = User.objects.filter(email__in=DEMO_ADDRESSES, is_active=True).order_by("email")
     if names := ", ".join(left.values_list("email", flat=True)):
         words = f"People of the demo can sign in: {names}. Start with an empty database."
         yield CheckResult(Level.PROBLEM, "people", words)

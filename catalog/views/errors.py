@@ -14,6 +14,7 @@ from django.views.debug import ExceptionReporter
 
 from catalog.core.database_outages import is_away
 from catalog.core.disk_space import is_full
+from catalog.views.base.refusals import log_refusal
 from catalog.views.middleware.body_limits import respond_disk_full
 
 if TYPE_CHECKING:  # Logging loads this module before the models.
@@ -42,6 +43,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    log_refusal(request, "missing right")
     return _show(request, 403, "You don't have permission to do this", "Ask an admin of your team.")
 
 
@@ -56,6 +58,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
+    log_refusal(request, "too many attempts")
     words = "Nothing was changed. Wait a minute, then try again."
     return _show(request, 429, "Too many attempts", words)
 
@@ -85,6 +88,7 @@ def _report_outage(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    log_refusal(request, "CSRF check")
     words = "Nothing was changed. Reload the page and try again."
     return _show(request, 403, "This page was open for too long", words)
 

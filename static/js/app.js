@@ -145,7 +145,8 @@ function noteVisit() {
 }
 
 // The server shows times in the browser's time zone.
-document.cookie = `browser_timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
+const [prefix, secure] = location.protocol === "https:" ? ["__Host-", ";secure"] : ["", ""];
+document.cookie = `${prefix}browser_timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax${secure}`;
 watchLeaving();
 watchToasts();
 watchSwaps();

@@ -178,6 +178,8 @@ from catalog.services.users.setup import create_first_admin, make_setup_link, pr
 from catalog.services.users.sign_in import (
     end_other_sessions,
     end_session,
+    end_sessions_of,
+    move_session,
     note_account,
     note_failed_sign_in,
     note_provider_session,
@@ -229,6 +231,9 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     # Play and export counts would be noise in the audit log.
     "note_play": lambda cast: note_play(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
+    ),
+    "move_session": lambda cast: move_session(
+        old=factories.make_session(cast.mia, "one").session_key, new="another"
     ),
     "note_provider_session": lambda cast: note_provider_session(
         factories.make_session(cast.mia, "one").user, session_key="one", sid="s"
@@ -639,6 +644,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         token=make_password_link(cast.ana, membership=membership_of(cast.mia), now=NOW),
         password=PASSWORD,
         now=NOW,
+    ),
+    "end_sessions_of": lambda cast: end_sessions_of(
+        emails=[factories.make_session(cast.mia, "one").user.email], now=NOW
     ),
     "remove_second_factor": lambda cast: remove_second_factor(
         email=factories.make_factor(cast.mia).user.email, now=NOW

@@ -166,6 +166,16 @@ def test_the_second_factor_is_asked_for(cast, provider):
     assert client.get("/voices/").status_code == 200
 
 
+def test_a_sign_in_that_another_site_starts_asks_first(cast, provider):
+    page = "/account/company/login/?next=/team/"
+
+    asked = Client().get(page, headers={"Sec-Fetch-Site": "cross-site"})
+    started = Client().get(page, headers={"Sec-Fetch-Site": "same-origin"})
+
+    assert asked["Location"] == "/account/login/?next=/team/"
+    assert started["Location"].startswith(provider.issuer)
+
+
 def test_another_browser_s_answer_is_refused(cast, provider):
     there = go_there(Client())
 

@@ -183,3 +183,22 @@ def test_an_error_mail_to_operators_contains_no_secret(report, settings):
     (message,) = mail.outbox
     assert "in _fail_with" in message.body
     assert secret not in message.message().as_string()
+
+
+@pytest.mark.parametrize("value", ["/team/log/", "/team/log/?x=%0AERROR+forged"])
+def test_a_refused_request_is_logged_with_who_and_what(cast, mia, caplog, value):
+    with caplog.at_level("INFO", logger="catalog.security"):
+        response = mia.get(value)
+
+    (line,) = (each.getMessage() for each in caplog.records if each.name == "catalog.security")
+    assert f"Refused (missing right): GET catalog:audit-list, user {cast.mia.pk}" in line
+    assert f"request {response['X-Request-Id']}" in line
+    assert "forged" not in line
+
+
+def test_a_failed_csrf_check_is_logged(cast, caplog):
+    browser = Client(enforce_csrf_checks=True)
+    with caplog.at_level("INFO", logger="catalog.security"):
+        browser.post("/account/login/", {"login": "a@example.com"})
+
+    assert "Refused (CSRF check): POST account_login, user none" in caplog.text

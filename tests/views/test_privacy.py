@@ -55,9 +55,31 @@ def test_every_cookie_is_http_only_same_site_and_secure_behind_tls(cast, setting
 
     cookies = {each.key: each for each in cookies_of(client)}
 
-    assert set(cookies) >= {"sessionid", "csrftoken", THEME_COOKIE}
+    prefix = "__Host-" if is_behind_tls else ""
+    assert set(cookies) >= {"sessionid", "csrftoken", f"{prefix}{THEME_COOKIE}"}
     for name, each in cookies.items():
         assert bool(each["secure"]) is is_behind_tls, name
         assert each["httponly"], name
         assert each["samesite"] == "Lax", name
         assert not each["domain"], name
+
+
+def test_behind_tls_preferences_have_the_host_prefix_and_still_work(cast, settings):
+    settings.IS_BEHIND_TLS = True
+    client = Client()
+
+    response = client.post("/preferences/theme/", {"theme": "dark"}, secure=True)
+    cookie = response.cookies["__Host-theme"]
+    page = client.get("/account/login/", secure=True).content.decode()
+
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+    assert "theme" not in response.cookies
+    assert 'data-theme="dark"' in page
+
+
+def test_behind_tls_a_cookie_without_the_prefix_is_ignored(cast, settings):
+    settings.IS_BEHIND_TLS = True
+    client = Client()
+    client.cookies["theme"] = "dark"
+
+    assert 'data-theme="dark"' not in client.get("/account/login/", secure=True).content.decode()

@@ -6,6 +6,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from catalog.models import (
@@ -363,3 +364,40 @@ def test_without_a_mail_server_no_email_is_written(mia, cast):
 
     assert not Mail.objects.exists()
     assert Authenticator.objects.count() == 0
+
+
+def test_a_confirmation_gives_the_session_another_key(cast, stale):
+    before = stale.session.session_key
+    UserSession.objects.create(user=cast.ana, session_key=before, ip="127.0.0.1")
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    assert thief.get("/you/").status_code == 200
+
+    stale.post("/you/sessions/others/end/")
+    assert confirm(stale).status_code == 302
+
+    assert stale.session.session_key != before
+    assert stale.get("/you/").status_code == 200
+    assert thief.get("/you/").status_code == 302
+    # It's still in the list of sessions, so it can be ended.
+    keys = UserSession.objects.filter(user=cast.ana).values_list("session_key", flat=True)
+    assert stale.session.session_key in keys
+    assert before not in keys
+
+
+@pytest.mark.parametrize("is_one", [True, False])
+def test_ending_sessions_waits_for_the_password(cast, stale, sign_in, is_one):
+    other = sign_in(cast.ana)
+    UserSession.objects.get_or_create(
+        user=cast.ana, session_key=other.session.session_key, ip="127.0.0.1"
+    )
+    row = UserSession.objects.get(session_key=other.session.session_key)
+    page = f"/you/sessions/{row.pk}/end/" if is_one else "/you/sessions/others/end/"
+
+    answer = stale.post(page)
+    assert answer.url.startswith(ASK)
+    assert other.get("/you/").status_code == 200
+
+    confirm(stale)
+    assert other.get("/you/").status_code == 302
+    assert stale.get("/you/").status_code == 200

@@ -394,6 +394,21 @@ def test_an_export_is_streamed_without_extra_queries_per_voice(
     assert len(parts) == 31
 
 
+def test_only_two_exports_run_at_once_and_each_gives_its_place_back(mia, shelf):
+    open_ones = [mia.get("/voices/export.csv") for _ in range(2)]
+
+    refused = mia.get("/voices/export.csv")
+    assert refused.status_code == 503
+    assert "Try again in a minute" in refused.content.decode()
+
+    # One was read to its end, the other wasn't read at all.
+    assert b"".join(open_ones[0].streaming_content)
+    for response in open_ones:
+        response.close()
+    assert mia.head("/voices/export.csv").status_code == 200
+    assert mia.get("/voices/export.csv").status_code == 200
+
+
 def test_a_selection_can_be_exported(ana, chosen):
     assert [row["name"] for row in read_csv(ana.get(f"/selections/{chosen.pk}/export.csv"))] == [
         "Voice 00", "Voice 01", "Voice 02"

@@ -337,3 +337,22 @@ def test_the_team_page_shows_invitations_whose_creator_lost_the_right(cast, sign
 
     assert "Bob Open" in before
     assert "No longer works: Bob can no longer invite people" in after
+
+
+def test_an_operator_can_require_two_factor_in_every_team(cast, mia, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    assert mia.get("/voices/").url == "/account/two-factor/"
+
+    factories.make_factor(cast.mia)
+    assert mia.get("/voices/").status_code == 200
+
+
+def test_the_team_page_says_that_the_operator_requires_two_factor(cast, ana, settings):
+    settings.SECOND_FACTOR_REQUIRED = True
+    factories.make_factor(cast.ana)
+
+    page = ana.get("/team/").content.decode()
+
+    assert "Required in every team by the operator" in page
+    assert "Make two-factor authentication optional" not in page
+    assert "Require two-factor authentication" not in page

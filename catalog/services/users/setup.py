@@ -25,11 +25,8 @@ _DEMO_PEOPLE = (
     ("vic@example.com", "Vic", "Aurora", Membership.Role.VIEWER),
     ("sam@example.com", "Sam", "Borealis", Membership.Role.ADMIN),
 )
-
-
-def list_demo_addresses() -> list[str]:
-    """Return the email addresses of the demo's people, whose password may be known."""
-    return [person[0] for person in _DEMO_PEOPLE]
+# Whose password may be known.
+DEMO_ADDRESSES = tuple(person[0] for person in _DEMO_PEOPLE)
 
 
 class LinkSpent(Exception):

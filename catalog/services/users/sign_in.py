@@ -4,6 +4,7 @@ from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -26,6 +27,12 @@ def note_account(user: User, *, action: str, now: datetime) -> None:
 def note_provider_session(user: User, *, session_key: str, sid: str) -> None:
     """Note which session at the company's provider this browser's session comes from."""
     UserSession.objects.filter(user=user, session_key=session_key).update(data={"sid": sid})
+
+
+@transaction.atomic
+def move_session(*, old: str, new: str) -> None:
+    """Keep a browser in the list of sessions when its session gets another key."""
+    UserSession.objects.filter(session_key=old).update(session_key=new)
 
 
 @transaction.atomic
@@ -53,6 +60,27 @@ def end_other_sessions(user: User, *, current: str, now: datetime) -> int:
     if others:
         note_event(user, user=user, action="other sessions ended", now=now)
     return len(others)
+
+
+@transaction.atomic
+def end_sessions_of(*, emails: list[str], now: datetime) -> int:
+    """Sign out these users everywhere, at an operator's request; return how many sessions ended.
+
+    Without any address, everyone is signed out.
+    """
+    users = User.objects.order_by("pk")
+    if emails:
+        users = users.filter(email__in=[email.strip().lower() for email in emails])
+    count = 0
+    for user in users:
+        sessions = list(UserSession.objects.filter(user=user))
+        end_all(sessions=sessions)
+        if sessions:
+            note_event(None, user=user, action="sessions ended by the operator", now=now)
+        count += len(sessions)
+    if not emails:
+        Session.objects.all().delete()
+    return count
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,37 @@ from django.http import StreamingHttpResponse
 
 # Spreadsheets treat a cell that starts with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+# A process has few threads, and an export holds one for as long as its reader takes.
+_MOST_AT_ONCE = 2
+_places = threading.BoundedSemaphore(_MOST_AT_ONCE)
+
+
+class TooManyDownloads(Exception):
+    """Other people's exports take all the threads that exports may have."""
+
+
+class _Bounded:
+    """The lines of an export, which holds one of the places until it is closed."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._is_open = lines, False
+        if not _places.acquire(blocking=False):
+            raise TooManyDownloads
+        self._is_open = True
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def close(self) -> None:
+        """Give the place back. Django calls this at the end, whatever was read until then."""
+        if self._is_open:
+            self._is_open = False
+            _places.release()
+
+    # For a response that nobody closes, such as one that another error replaced.
+    __del__ = close
 
 
 class _Line:
@@ -21,10 +53,13 @@ class _Line:
 def send_rows(
     rows: Iterable[dict[str, Any]], columns: Sequence[str], *, name: str, form: str
 ) -> StreamingHttpResponse:
-    """Return a streamed download; JSON keeps lists, CSV joins them with "; "."""
+    """Return a streamed download; JSON keeps lists, CSV joins them with "; ".
+
+    Raises TooManyDownloads.
+    """
     is_csv = form == "csv"
     response = StreamingHttpResponse(
-        _as_csv(rows, columns) if is_csv else _as_json(rows),
+        _Bounded(_as_csv(rows, columns) if is_csv else _as_json(rows)),
         content_type="text/csv; charset=utf-8" if is_csv else "application/json",
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'

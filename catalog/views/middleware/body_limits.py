@@ -15,6 +15,7 @@ from django.template.defaultfilters import filesizeformat
 
 from catalog.core.disk_space import RESERVE_BYTES, is_full
 from catalog.core.media_store import MediaUnavailable
+from catalog.views.base.downloads import TooManyDownloads
 
 # Twice the limit of a sample, so the form itself can report a file that is a little too large.
 _SPARE = 2
@@ -51,6 +52,9 @@ class UploadLimitMiddleware:
         if isinstance(exc, MediaUnavailable):
             words = "The file store isn't responding. Nothing was changed. Try again in a minute."
             return _turn_away(request, 503, "Files can't be reached", words)
+        if isinstance(exc, TooManyDownloads):
+            words = "Other exports are being downloaded. Try again in a minute."
+            return _turn_away(request, 503, "Too many exports", words)
         return respond_disk_full(request) if is_full(exc) else None
 
 

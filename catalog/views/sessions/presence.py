@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
 from catalog.models import User
-from catalog.services.users.sign_in import note_account
+from catalog.services.users.sign_in import move_session, note_account
 
 # Scripts send this with automatic requests, such as the bell's polling.
 _POLL_HEADER = "X-Poll"
@@ -34,6 +34,10 @@ def note_proof(
     """Record that the user entered the password or a code again."""
     if reauthenticated:
         request.session[_PROVED] = _now()
+        old = request.session.session_key or ""
+        # Whoever knew the old one gains nothing from the confirmation.
+        request.session.cycle_key()
+        move_session(old=old, new=request.session.session_key or "")
 
 
 def note_code(sender: object, user: User, authenticator: Authenticator, **_: Any) -> None:

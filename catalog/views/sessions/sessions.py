@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.queries.users.sessions import find_sessions
 from catalog.services.users.sign_in import end_other_sessions, end_session
 from catalog.views.base.requests import Request, signed_in_for_oneself
+from catalog.views.sessions.reauthentication import confirmed
 
 
 def _current(request: Request) -> str:
@@ -25,6 +26,7 @@ def session_list(request: Request) -> HttpResponseBase:
 
 @signed_in_for_oneself
 @require_POST
+@confirmed
 def session_end(request: Request, pk: int) -> HttpResponseBase:
     end_session(request.user, session=_get_session(request, pk), now=timezone.now())
     messages.success(request, "Device signed out.")
@@ -33,6 +35,7 @@ def session_end(request: Request, pk: int) -> HttpResponseBase:
 
 @signed_in_for_oneself
 @require_POST
+@confirmed
 def session_end_others(request: Request) -> HttpResponseBase:
     count = end_other_sessions(request.user, current=_current(request), now=timezone.now())
     if count:

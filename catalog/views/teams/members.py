@@ -68,6 +68,7 @@ def show_people(request: Request, status: int = 200, **context: Any) -> HttpResp
         "team_form": TeamForm(initial={"name": request.team.name}),
         "link": "",
         "link_words": "",
+        "is_demanded_of_all": settings.SECOND_FACTOR_REQUIRED,
         **context,
     }
     return render(request, "catalog/teams/members.html", context, status=status)

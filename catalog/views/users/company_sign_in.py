@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -107,6 +107,10 @@ def company_login(request: HttpRequest) -> HttpResponseBase:
     """Send the person to the provider to sign in."""
     if request.user.is_authenticated:
         return redirect(get_next_redirect_url(request) or settings.LOGIN_REDIRECT_URL)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        # Whoever is signed in at the provider would be signed in here without doing anything.
+        query = request.META.get("QUERY_STRING", "")
+        return redirect(f"{reverse('account_login')}{'?' if query else ''}{query}")
     return _leave(request, _LOGIN)
 
 

@@ -39,6 +39,7 @@ from catalog.services.users.sign_in import (
     note_failed_sign_in,
     note_provider_session,
 )
+from catalog.views.base.refusals import log_refusal
 from catalog.views.base.requests import Request, View, signed_in_for_oneself
 from catalog.views.context_processors import THEME_COOKIE, THEMES
 from catalog.views.middleware.locales import REGION_COOKIE, ZONE_COOKIE
@@ -110,6 +111,7 @@ class ClosedAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         usage = start_password_guess(request, str(credentials.get("email", "")))
         self._login_failed_rl_usage = usage
         if not usage:
+            log_refusal(self.request, "too many passwords")
             raise self.validation_error("too_many_login_attempts")
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
