@@ -94,11 +94,12 @@ def queries_with(names: frozenset[str], earlier_pages: int) -> list[str]:
     """Return queries with each value in all parameters at once, and in each of them alone.
 
     Pages with the same parameters share the code that reads them, so the first page gets all
-    values alone, and each later one a single value for each parameter.
+    values, and each later one a few, and a single value for each parameter alone.
     """
     if not names:
         return []
-    together = ["&".join(f"{each}={value}" for each in sorted(names)) for value in VALUES]
+    values = ALONE if earlier_pages else VALUES
+    together = ["&".join(f"{each}={value}" for each in sorted(names)) for value in values]
     alone = []
     for place, each in enumerate(sorted(names)):
         values = (ALONE[(place + earlier_pages) % len(ALONE)],) if earlier_pages else ALONE
