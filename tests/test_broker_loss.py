@@ -1,5 +1,8 @@
 """A worker whose message couldn't be acknowledged connects to its broker again."""
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+
 import pytest
 from kombu.asynchronous import Hub, set_event_loop
 
@@ -7,44 +10,38 @@ from voiceboard import broker_loss
 from voiceboard.celery import app
 
 
-class Message:
-    """A message that its broker takes back, or not."""
-
-    def __init__(self, is_answered: bool) -> None:
-        self.acknowledged = False
-        self._is_answered = is_answered
-
-    def acknowledge(self, *_: object) -> None:
-        self.acknowledged = self._is_answered
-
-
 @pytest.fixture
-def hub():
+def hub(monkeypatch) -> Iterator[Hub]:
+    monkeypatch.setattr(broker_loss, "CHECK_AFTER_SECONDS", 0)
     hub = Hub()
+    hub.propagate_errors = (OSError,)
     set_event_loop(hub)
     yield hub
     set_event_loop(None)
     hub.close()
 
 
-def finish(message: Message) -> None:
+def finish(*, is_answered: bool, **channel: bool) -> None:
+    message = SimpleNamespace(acknowledged=False, channel=SimpleNamespace(**channel))
     request = broker_loss.AcknowledgedRequest.__new__(broker_loss.AcknowledgedRequest)
-    request._message, request._on_ack = message, message.acknowledge
-    request._connection_errors, request.acknowledged = (OSError,), False
+    request._message, request._connection_errors, request.acknowledged = message, (), False
+    request._on_ack = lambda *_: setattr(message, "acknowledged", is_answered)
     request.acknowledge()
 
 
 def test_lost_acknowledgement_ends_the_loop_with_a_connection_error(hub):
-    finish(Message(is_answered=False))
+    finish(is_answered=False, closed=False)
 
     with pytest.raises(ConnectionResetError):
         next(hub.create_loop())
 
 
-def test_acknowledgement_that_arrived_changes_nothing(hub):
-    finish(Message(is_answered=True))
+@pytest.mark.parametrize(
+    ("is_answered", "channel"), [(True, {"closed": False}), (False, {"closed": True}), (False, {})]
+)
+def test_loop_goes_on_otherwise(hub, is_answered, channel):
+    finish(is_answered=is_answered, **channel)
 
-    hub.timer.call_after(0, lambda: None)
     next(hub.create_loop())
 
 

@@ -1,0 +1,464 @@
+"""Measure two hosts that share PostgreSQL, Redis, and a bucket in Swift against one.
+
+    python scripts/bench_hosts.py [memory] [pages] [clones] [deaths] [files] [crowd]
+
+Each host is pinned to a core of its own, and everything else may run on any core. Almost all
+figures are ratios within one run, because other work on the machine changes the times.
+"""
+
+import asyncio
+import contextlib
+import io
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import wave
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+import httpx  # noqa: E402
+from memory import list_tree, read_pss  # noqa: E402
+
+from tests.e2e.sandbox import ADD_VOICE, SandboxControl  # noqa: E402
+from tests.servers.binaries import free_port  # noqa: E402
+from tests.servers.brokers import running_redis  # noqa: E402
+from tests.servers.databases import running_postgres  # noqa: E402
+from tests.servers.hosts import (  # noqa: E402
+    WORKERS,
+    is_ready,
+    make_host,
+    prepare_hosts,
+    share_settings,
+    sign_in,
+)
+from tests.servers.installation import kill_process_group  # noqa: E402
+from tests.servers.processes import in_time  # noqa: E402
+from tests.servers.swift import running_swift  # noqa: E402
+
+PROVIDERS = "elevenlabs,inworld,noiz,stepfun,telnyx"
+PATHS = [
+    "/voices/?gender=female",
+    "/voices/?q=warm",
+    "/voices/?language=en&gender=male",
+    "/voices/?q=calm&gender=female",
+    "/voices/?sort=name&page=2",
+]
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial", "Accept-Encoding": "gzip, br"}
+CLONES, PEOPLE, UPLOADERS = 100, 100, 10
+TRIES, DYING_ACCOUNT = 3, "full-11"
+COUNT_VOICES = """
+import django
+django.setup()
+from catalog.models import Voice
+print(Voice.objects.count())
+"""
+BUILD_INDEXES = """
+import django
+django.setup()
+from catalog.jobs.searches.index import build_due_indexes
+build_due_indexes()
+"""
+
+
+class Site:
+    """Two hosts, of which one or both run. ``control`` is the sandbox's."""
+
+    def __init__(self, stack: ExitStack, *, has_bucket: bool = True) -> None:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-hosts-")))
+        self._port = free_port()
+        postgres = stack.enter_context(running_postgres())
+        redis = stack.enter_context(running_redis(folder))
+        files = {"VOICEBOARD_FILES_SHARED": "1"}
+        if has_bucket:
+            files = stack.enter_context(running_swift(folder)).environment
+        shared = share_settings(
+            folder,
+            DATABASE_URL=postgres.make_database(),
+            CELERY_BROKER_URL=redis.address,
+            VOICEBOARD_SANDBOX_PORT=str(self._port),
+            **files,
+        )
+        self.hosts = [make_host(folder, name, None, **shared) for name in ("a", "b")]
+        for host in self.hosts:
+            stack.callback(host.close)
+        prepare_hosts(*self.hosts)
+        self.hosts[0].start(["voiceboard.prefork", "sandbox"])
+        self.address = f"http://127.0.0.1:{self._port}"
+        self.control = SandboxControl(self.address)
+        self._leaders: dict[int, subprocess.Popen[bytes]] = {}
+        self.cookies: httpx.Cookies | None = None
+
+    def start(self, number: int, *names: str, is_pinned: bool = True) -> "subprocess.Popen[bytes]":
+        """Start a host, and wait until it serves pages if it is to."""
+        host = self.hosts[number]
+        leader = self._leaders[number] = host.start(["voiceboard.prefork", *names])
+        if is_pinned:
+            os.sched_setaffinity(leader.pid, {number % (os.cpu_count() or 1)})
+        if "web" in names:
+            with self.visit(number) as browser:
+                if not in_time(lambda: is_ready(browser)):
+                    raise SystemExit("A host did not start.")
+                if self.cookies is None:
+                    sign_in(browser)
+                    self.cookies = browser.cookies
+        return leader
+
+    def fill(self) -> None:
+        """Have a host fetch the demo's voices, and build the index."""
+        self.start(0, *WORKERS, is_pinned=False)
+        known = -1
+        while known < 1000 or int(self.hosts[0].python(COUNT_VOICES)) > known:
+            time.sleep(3)
+            known = int(self.hosts[0].python(COUNT_VOICES))
+        self.stop()
+        self.hosts[0].python(BUILD_INDEXES)
+
+    def stop(self) -> None:
+        """End all hosts."""
+        for leader in self._leaders.values():
+            kill_process_group(leader)
+        self._leaders.clear()
+
+    def visit(self, number: int) -> httpx.Client:
+        """Return a browser of a signed-in person at a host."""
+        browser = httpx.Client(base_url=self.hosts[number].address, timeout=60)
+        if self.cookies is not None:
+            browser.cookies = self.cookies
+        return browser
+
+    def cpu(self) -> float:
+        """Return the CPU seconds of all hosts' processes so far, also of ended children."""
+        pids = [pid for leader in self._leaders.values() for pid in list_tree(leader.pid)]
+        ticks = 0
+        for pid in pids:
+            with contextlib.suppress(OSError):
+                stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                ticks += sum(map(int, stat[11:15]))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def say(figure: str, value: str) -> None:
+    """Print a row of the table."""
+    sys.stdout.write(f"| {figure} | {value} |\n")
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def opened(*, has_bucket: bool = True) -> Iterator[Site]:
+    """Yield two hosts that are prepared and stopped."""
+    with ExitStack() as stack:
+        site = Site(stack, has_bucket=has_bucket)
+        stack.callback(site.stop)
+        yield site
+
+
+# Memory
+
+
+def measure_memory(site: Site) -> None:
+    """Print what a host takes that runs everything, and one that serves pages or works only."""
+    site.fill()
+    everything = ("web", *WORKERS)
+    for what, names in (("everything", everything), ("web", ("web",)), ("workers", WORKERS)):
+        leader = site.start(0, *names, is_pinned=False)
+        if "web" in names:
+            with site.visit(0) as browser:
+                for path in PATHS:
+                    browser.get(path)
+        time.sleep(20)
+        tree = list_tree(leader.pid)
+        total = sum(map(read_pss, tree)) / 1000
+        say(f"a host with {what}, PostgreSQL, Redis, and S3, MB", f"{total:.0f} in {len(tree)}")
+        site.stop()
+
+
+# Pages and clones
+
+
+def measure_pages(site: Site) -> None:
+    """Print how many more filter requests two hosts answer than one, and at what price."""
+    site.fill()
+    found = []
+    for count in (1, 2):
+        for number in range(count):
+            site.start(number, "web")
+        ask_all(site, range(count), seconds=3)
+        before = site.cpu()
+        answers, seconds = ask_all(site, range(count), seconds=15)
+        found.append((answers / seconds, (site.cpu() - before) / answers))
+        site.stop()
+    (one, one_cpu), (two, two_cpu) = found
+    say("filter requests per second, one host", f"{one:.0f}")
+    say("two hosts / one host", f"{two / one:.2f}")
+    say("CPU time of a filter request, two hosts / one host", f"{two_cpu / one_cpu:.2f}")
+
+
+def measure_clones(site: Site) -> None:
+    """Print how many more clones two hosts make than one, and at what price."""
+    clones = site.hosts[1].converse("tests.servers.clones", site.address, PROVIDERS, "4")
+    found = []
+    for count in (1, 2):
+        for number in range(count):
+            site.start(number, *WORKERS)
+        time.sleep(10)
+        before, start = site.cpu(), time.monotonic()
+        clones.say(f"ask {CLONES}")
+        if not in_time(lambda: clones.say("running") == 0, 600):
+            raise SystemExit("Not all clones were made.")
+        seconds = time.monotonic() - start
+        found.append((60 * CLONES / seconds, (site.cpu() - before) / CLONES))
+        site.stop()
+    (one, one_cpu), (two, two_cpu) = found
+    say("clones per minute, one host", f"{one:.0f}")
+    say("two hosts / one host", f"{two / one:.2f}")
+    say("CPU time of a clone, two hosts / one host", f"{two_cpu / one_cpu:.2f}")
+    if losses := clones.say("report"):
+        raise SystemExit("\n".join(losses))
+
+
+def ask_all(site: Site, numbers: Sequence[int], seconds: float) -> tuple[int, float]:
+    """Ask each host over 4 connections; return the number of answers, and the time."""
+    start = time.monotonic()
+    counts = asyncio.run(_ask_all(site, numbers, start + seconds))
+    return sum(counts), time.monotonic() - start
+
+
+async def _ask_all(site: Site, numbers: Sequence[int], end: float) -> list[int]:
+    tasks = [_ask(site, number, place, end) for number in numbers for place in range(4)]
+    return await asyncio.gather(*tasks)
+
+
+async def _ask(site: Site, number: int, place: int, end: float) -> int:
+    async with Connection(site, number) as connection:
+        count = 0
+        while time.monotonic() < end:
+            await connection.get(PATHS[(count + place) % len(PATHS)])
+            count += 1
+        return count
+
+
+class Connection:
+    """A browser's connection, without what a client library costs."""
+
+    def __init__(self, site: Site, number: int) -> None:
+        self._port = int(site.hosts[number].address.rpartition(":")[2])
+        cookies = "; ".join(f"{name}={value}" for name, value in (site.cookies or {}).items())
+        self._headers = {"Host": "127.0.0.1", "Cookie": cookies, **HTMX}
+
+    async def __aenter__(self) -> "Connection":
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+
+    async def get(self, path: str) -> None:
+        """Ask for a page and read it; exits if the answer isn't 200."""
+        lines = [
+            f"GET {path} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in self._headers.items()),
+        ]
+        self._writer.write("\r\n".join([*lines, "", ""]).encode())
+        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
+        if not head.startswith(b"http/1.1 200"):
+            raise SystemExit(f"A host answered {head[:40]!r}.")
+        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        await self._reader.readexactly(int(length))
+
+
+# The death of a host
+
+
+def measure_deaths(site: Site) -> None:
+    """Print how long a clone rests whose host is killed while the provider makes it."""
+    waits = []
+    site.start(1, *WORKERS, is_pinned=False)
+    time.sleep(5)
+    clones = site.hosts[1].converse("tests.servers.clones", site.address, "elevenlabs", "1")
+    site.stop()
+    for _ in range(TRIES):
+        leader = site.start(0, *WORKERS, is_pinned=False)
+        site.control.spoil("slow_after", seconds=120, **ADD_VOICE)
+        clones.say("ask 1")
+        made = site.control.changes(DYING_ACCOUNT)[0]
+        if not in_time(lambda made=made: site.control.changes(DYING_ACCOUNT)[0] > made):
+            raise SystemExit("No clone began.")
+        site.start(1, *WORKERS, is_pinned=False)
+        time.sleep(20)
+        os.killpg(leader.pid, signal.SIGKILL)
+        killed_at = time.monotonic()
+        if not in_time(lambda: clones.say("running") == 0):
+            raise SystemExit("The clone did not go on.")
+        waits.append(time.monotonic() - killed_at)
+        site.stop()
+    say(
+        "seconds from the kill of a host until its clone is done elsewhere: median, longest",
+        f"{statistics.median(waits):.0f}, {max(waits):.0f}",
+    )
+
+
+# Files
+
+
+def make_wav(megabytes: int) -> bytes:
+    """Return a recording of this size."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(48_000)
+        writer.writeframes(random.Random(1).randbytes(megabytes * 1_000_000))  # noqa: S311
+    return file.getvalue()
+
+
+def upload(browser: httpx.Client, sound: bytes) -> httpx.Response:
+    """Upload a recording as the form does."""
+    return browser.post(
+        "/samples/",
+        data={"form_token": str(uuid.uuid4())},
+        files={"file": ("ada.wav", sound, "audio/wav")},
+        headers={"X-CSRFToken": browser.cookies["csrftoken"], "X-Upload": "1"},
+    )
+
+
+def time_files(site: Site) -> tuple[float, float]:
+    """Return the median seconds of an upload of 20 MB, and of playing 64 KiB of it."""
+    site.start(0, "web", is_pinned=False)
+    sound, uploads, plays = make_wav(20), [], []
+    with site.visit(0) as browser:
+        for number in range(9):
+            start = time.monotonic()
+            answer = upload(browser, sound)
+            uploads.append(time.monotonic() - start)
+            if answer.status_code != 201:
+                raise SystemExit(f"An upload failed: {answer.status_code} {answer.text[:200]}")
+            sample = answer.text.partition("/samples/")[2].partition("/")[0]
+            for place in range(20):
+                first = 100_000 * (number + place)
+                span = {"Range": f"bytes={first}-{first + 65_535}"}
+                start = time.monotonic()
+                part = browser.get(f"/samples/{sample}/audio/", headers=span)
+                plays.append(time.monotonic() - start)
+                if part.content != sound[first : first + 65_536]:
+                    raise SystemExit(f"A range wasn't what was uploaded: {part.status_code}")
+    return statistics.median(uploads), statistics.median(plays)
+
+
+def measure_files(site: Site) -> None:
+    """Print how much longer uploads and playback take by way of S3 than in the folder."""
+    by_s3 = time_files(site)
+    with opened(has_bucket=False) as other:
+        by_folder = time_files(other)
+    say("upload of 20 MB, S3 / folder", f"{by_s3[0] / by_folder[0]:.2f}")
+    say("playback of 64 KiB by range, S3 / folder", f"{by_s3[1] / by_folder[1]:.2f}")
+    say("the same with S3, ms", f"{1000 * by_s3[0]:.0f} and {1000 * by_s3[1]:.1f}")
+
+
+# A crowd
+
+
+def measure_crowd(site: Site) -> None:
+    """Print what 100 people who browse and ten who upload mean for each other."""
+    site.fill()
+    for number in (0, 1):
+        site.start(number, "web", *WORKERS, is_pinned=False)
+    time.sleep(10)
+    browse(site, 4, 5)
+    alone = browse(site, 1, 30)
+    stop, failed, sent = threading.Event(), [], []
+    threads = [
+        threading.Thread(target=keep_uploading, args=(site, number % 2, stop, sent, failed))
+        for number in range(UPLOADERS)
+    ]
+    for thread in threads:
+        thread.start()
+    crowded = browse(site, PEOPLE, 40)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    say("pages of 100 people, uploads of ten", f"{len(crowded)}, {len(sent)}")
+    say("errors", f"{len(failed)}")
+    for share in (50, 95):
+        one, many = (find_percentile(times, share) for times in (alone, crowded))
+        words = "median" if share == 50 else "95th percentile"
+        say(f"page in the crowd / alone, {words}", f"{many / one:.1f}, {1000 * many:.0f} ms")
+    for words in failed:
+        sys.stderr.write(f"{words}\n")
+
+
+def find_percentile(times: list[float], share: int) -> float:
+    """Return a percentile of some times."""
+    return statistics.quantiles(times, n=100)[share - 1]
+
+
+def browse(site: Site, people: int, seconds: float) -> list[float]:
+    """Have people open a page every 1 to 3 seconds; return how long each page took."""
+    return asyncio.run(_browse_all(site, people, time.monotonic() + seconds))
+
+
+async def _browse_all(site: Site, people: int, end: float) -> list[float]:
+    found = await asyncio.gather(*(_browse(site, number, end) for number in range(people)))
+    return [seconds for each in found for seconds in each]
+
+
+async def _browse(site: Site, number: int, end: float) -> list[float]:
+    chance, times = random.Random(number), []  # noqa: S311
+    await asyncio.sleep(chance.uniform(0, 2))
+    async with Connection(site, number % 2) as connection:
+        while time.monotonic() < end:
+            start = time.monotonic()
+            await connection.get(chance.choice(PATHS))
+            times.append(time.monotonic() - start)
+            await asyncio.sleep(chance.uniform(1, 3))
+    return times
+
+
+def keep_uploading(
+    site: Site, number: int, stop: threading.Event, sent: list[int], failed: list[str]
+) -> None:
+    """Upload 5 MB every 4 seconds."""
+    sound = make_wav(5)
+    with site.visit(number) as browser:
+        while not stop.wait(4):
+            try:
+                answer = upload(browser, sound)
+            except httpx.HTTPError as exc:
+                failed.append(f"upload: {type(exc).__name__}")
+                continue
+            sent.append(answer.status_code)
+            if answer.status_code != 201:
+                failed.append(f"upload: {answer.status_code} {answer.text[:200]}")
+
+
+MEASURES: dict[str, Callable[[Site], None]] = {
+    "memory": measure_memory,
+    "pages": measure_pages,
+    "clones": measure_clones,
+    "deaths": measure_deaths,
+    "files": measure_files,
+    "crowd": measure_crowd,
+}
+
+
+def main() -> None:
+    """Run what the command line names, or all, each on hosts of its own."""
+    wanted = sys.argv[1:] or list(MEASURES)
+    say(f"load of the machine, {os.cpu_count()} cores", f"{os.getloadavg()[0]:.1f}")
+    for name in wanted:
+        with opened() as site:
+            MEASURES[name](site)
+
+
+if __name__ == "__main__":
+    main()
