@@ -33,7 +33,7 @@ from tests.servers.processes import find_fork, in_time
 pytestmark = pytest.mark.servers
 
 OUTAGE_SECONDS = float(os.environ.get("VOICEBOARD_OUTAGE_SECONDS", "8"))
-JOBS, ACCOUNTS_EACH = 100, 2
+JOBS, ACCOUNTS_EACH = 100, 4
 BROWSER = {"timeout": 30.0}
 
 
