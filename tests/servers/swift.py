@@ -1,6 +1,7 @@
 """OpenStack Swift with its S3 interface: a real object store, on ports and files of its own."""
 
 import subprocess
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -67,9 +68,9 @@ class Swift(Engine):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of a product that keeps its files here."""
+        """The settings of a product that keeps its files here, in a folder of its own."""
         return {
-            "VOICEBOARD_FILES": f"s3://{BUCKET}/media?endpoint={self.endpoint}",
+            "VOICEBOARD_FILES": f"s3://{BUCKET}/{uuid.uuid4().hex}?endpoint={self.endpoint}",
             "VOICEBOARD_S3_KEY_ID": KEY_ID,
             "VOICEBOARD_S3_SECRET": SECRET,
         }

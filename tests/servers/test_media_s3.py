@@ -23,11 +23,7 @@ LARGE = bytes(range(256)) * 8192  # 2 MiB
 
 @pytest.fixture
 def _bucket(settings, swift: Swift, tmp_path) -> None:
-    # The tests of a worker share the bucket, and each has a folder.
-    own = f"voiceboard/{tmp_path.name}?"
-    settings.MEDIA_STORE_URL = swift.environment["VOICEBOARD_FILES"].replace(
-        "voiceboard/media?", own
-    )
+    settings.MEDIA_STORE_URL = swift.environment["VOICEBOARD_FILES"]
     settings.S3_KEY_ID, settings.S3_SECRET = KEY_ID, SECRET
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path
 
