@@ -22,9 +22,10 @@ from collections.abc import Callable, Sequence
 import httpx
 from pair import WORKERS, Connection, Site, in_time, list_tree, opened, read_pss
 
-from tests.e2e.sandbox import ADD_VOICE
+from catalog.providers.registry import all_infos
+from tests.e2e.sandbox import ADD_VOICE, USUAL
 
-PROVIDERS = "elevenlabs,inworld,noiz,stepfun,telnyx"
+PROVIDERS = ",".join(info.slug for info in all_infos() if not info.is_built_in)
 PATHS = [
     "/voices/?gender=female",
     "/voices/?q=warm",
@@ -135,7 +136,7 @@ def measure_deaths(site: Site) -> None:
     waits = []
     site.start(1, *WORKERS, is_pinned=False)
     time.sleep(5)
-    clones = site.hosts[1].converse("tests.servers.clones", site.address, "elevenlabs", "1")
+    clones = site.hosts[1].converse("tests.servers.clones", site.address, USUAL, "1")
     site.stop()
     for _ in range(TRIES):
         leader = site.start(0, *WORKERS, is_pinned=False)

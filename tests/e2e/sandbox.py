@@ -5,6 +5,8 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
+# The provider that is meant unless another one is named.
+USUAL = "elevenlabs"
 ADD_VOICE = {"method": "POST", "path": "/v1/voices/add"}
 
 
@@ -16,7 +18,7 @@ class SandboxControl:
 
     def spoil(self, fault: str, **details: Any) -> None:
         """Make the next matching request fail."""
-        self._ask("POST", "/faults", {"provider": "elevenlabs", "fault": fault, **details})
+        self._ask("POST", "/faults", {"provider": USUAL, "fault": fault, **details})
 
     def heal(self) -> None:
         """Remove all pending faults."""
@@ -29,10 +31,10 @@ class SandboxControl:
 
     def give_slots(self, count: int) -> None:
         """Let the account hold this many voices: the tests of a worker share it."""
-        values = {"provider": "elevenlabs", "account": "full", "values": {"voice_limit": count}}
+        values = {"provider": USUAL, "account": "full", "values": {"voice_limit": count}}
         self._ask("POST", "/accounts", values)
 
-    def account(self, name: str, provider: str = "elevenlabs") -> dict[str, Any]:
+    def account(self, name: str, provider: str = USUAL) -> dict[str, Any]:
         """Return the sandbox's state of an account."""
         state = self._ask("GET", "/state")
         found: dict[str, Any] = state["providers"][provider]["accounts"][name]
@@ -59,7 +61,7 @@ class SandboxControl:
         path = "/voices/v1/voices"
         self.spoil("change_json", provider="inworld", path=path, times=0, values=values)
 
-    def changes(self, account: str, provider: str = "elevenlabs") -> tuple[int, int]:
+    def changes(self, account: str, provider: str = USUAL) -> tuple[int, int]:
         """Return how many voices were created and deleted in the account."""
         found = self.account(account, provider)
         return found["creates"], found["deletes"]
