@@ -96,21 +96,25 @@ def check_demo(now: datetime) -> Iterator[CheckResult]:
 def check_passwords(now: datetime) -> Iterator[CheckResult]:
     """Look for default passwords of the database and the broker, and an open metrics port."""
     database = settings.DATABASES["default"]
+    broker = urlsplit(settings.CELERY_BROKER_URL)
+    password = unquote(broker.password or "")
+    is_open = bool(broker.hostname) and not password and broker.hostname not in _THIS_MACHINE
     weak = []
     if database.get("HOST") and _is_weak(database.get("USER"), database.get("PASSWORD")):
         weak.append("DATABASE_URL")
-    broker = urlsplit(settings.CELERY_BROKER_URL)
-    is_elsewhere = broker.hostname not in {None, *_THIS_MACHINE}
-    if is_elsewhere and _is_weak(broker.username, unquote(broker.password or "")):
+    if password and broker.hostname not in _THIS_MACHINE and _is_weak(broker.username, password):
         weak.append("CELERY_BROKER_URL")
     for name in weak:
         words = f"{name} has no password or a well-known one. Set a random one."
         yield CheckResult(Level.PROBLEM, "passwords", words)
+    if is_open:
+        words = "The broker has no password. Make sure that only Voiceboard can reach it."
+        yield CheckResult(Level.WARNING, "passwords", words)
     if settings.METRICS_BIND and not settings.METRICS_TOKEN:
         level = Level.OK if settings.METRICS_BIND[0] in _THIS_MACHINE else Level.WARNING
         words = "Metrics can be read without a token. To require one, set VOICEBOARD_METRICS_TOKEN."
         yield CheckResult(level, "metrics", words)
-    if not weak:
+    if not weak and not is_open:
         yield CheckResult(Level.OK, "passwords", "No well-known password is used for a service.")
 
 

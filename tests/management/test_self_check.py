@@ -105,6 +105,10 @@ def hold_it(settings, **values):
             "passwords", "problem", "CELERY_BROKER_URL",
         ),
         (
+            {"CELERY_BROKER_URL": "redis://broker:6379/0"},
+            "passwords", "warning", "has no password",
+        ),
+        (
             {"METRICS_BIND": ("10.0.0.5", 9100), "METRICS_TOKEN": ""},
             "metrics", "warning", "VOICEBOARD_METRICS_TOKEN",
         ),
