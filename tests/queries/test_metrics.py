@@ -44,6 +44,19 @@ def test_only_a_job_that_could_run_counts_as_waiting(cast):
     assert read()["oldest_due_seconds", "clone"] == 180
 
 
+def test_emails_are_counted_while_they_wait_and_for_a_day_after(cast):
+    for hours, state in ((3, "waiting"), (2, "sending"), (5, "sent"), (30, "dropped")):
+        at = NOW - timedelta(hours=hours)
+        ended_at = at if state in {"sent", "dropped"} else None
+        factories.make_mail(cast.mia, state=state, created_at=at, ended_at=ended_at)
+
+    found = read()
+
+    assert found["mail", "waiting"] == found["mail", "sending"] == found["mail", "sent"] == 1
+    assert found["mail", "dropped"] == 0
+    assert found["mail_wait_seconds",] == 3 * 3600
+
+
 def test_backup_and_verification_are_as_old_as_they_are_and_infinitely_old_without_one(cast):
     assert read()["backup_age_seconds",] == read()["audit_verified_age_seconds",] == math.inf
 
