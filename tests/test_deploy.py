@@ -67,6 +67,13 @@ def test_our_containers_have_no_rights_and_a_read_only_root():
     assert ours["web"]["ports"][0]["host_ip"] == "127.0.0.1"
 
 
+def test_with_local_every_container_of_ours_has_the_engine():
+    shown = compose("--profile", "full", "config", DATABASE_PASSWORD="example", TARGET="full")
+    services = yaml.safe_load(shown.stdout)["services"]
+
+    assert {each["build"]["target"] for each in services.values() if "build" in each} == {"full"}
+
+
 def test_compose_runs_every_process():
     named = [name for each in read_services().values() for name in each.get("command") or []]
 
@@ -95,12 +102,13 @@ def test_every_pod_runs_without_root_and_with_a_read_only_root():
             assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
-def test_systemd_unit_is_valid(tmp_path):
-    unit = tmp_path / "voiceboard.service"
-    text = (DEPLOY / "systemd" / "voiceboard.service").read_text()
-    unit.write_text(text.replace("/opt/voiceboard", str(ROOT)))
+def test_systemd_units_are_valid(tmp_path):
+    kinds = ("*.service", "*.timer")
+    units = [unit for kind in kinds for unit in (DEPLOY / "systemd").glob(kind)]
+    for unit in units:
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/voiceboard", str(ROOT)))
 
-    checked = run(find_program("systemd-analyze"), "verify", unit)
+    checked = run(find_program("systemd-analyze"), "verify", *tmp_path.iterdir())
 
     assert (checked.returncode, checked.stderr) == (0, "")
 

@@ -99,7 +99,7 @@ def read_address(name: str) -> tuple[str, int] | None:
 def require_extra(extra: str, package: str, name: str) -> None:
     """Raise ImproperlyConfigured unless the package that a variable needs is installed."""
     if importlib.util.find_spec(package) is None:
-        command = f"pip install '.[{extra}]'"
+        command = f".venv/bin/pip install '.[{extra}]'"
         raise ImproperlyConfigured(f"{name} needs the extra {extra!r}. Run: {command}")
 
 

@@ -64,6 +64,7 @@ def settle_restored(
     _end_access(now)
     for model in (IndexFile, Tick, Host, Heartbeat):
         model._default_manager.all().delete()
+    Installation.objects.update(backed_up_at=None if new_code else made_at)
     away = max(now - made_at, timedelta(0))
     _raise_versions(_VERSIONS_APART + away // timedelta(milliseconds=1))
     if new_code:

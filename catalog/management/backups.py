@@ -100,10 +100,14 @@ def make_backup(folder: Path, now: datetime, *, has_media: bool = True) -> Backu
             shutil.rmtree(draft, ignore_errors=True)
             raise
         flush_path(folder)
-    # The database may be of another version, for example right before an upgrade.
-    with contextlib.suppress(DatabaseError):
-        Installation.objects.update(backed_up_at=now)
     return made
+
+
+def note_backup(at: datetime) -> None:
+    """Remember when the last backup was made, which *Health* and the metrics tell."""
+    # A database that waits for its upgrade lacks the column.
+    with contextlib.suppress(DatabaseError):
+        Installation.objects.update(backed_up_at=at)
 
 
 def find_backups(folder: Path) -> list[Path]:

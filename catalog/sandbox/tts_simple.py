@@ -53,7 +53,7 @@ class SimpleSpeaker:
             except ImportError as exc:
                 raise SpeechUnavailable(
                     "The sandbox cannot speak: install its speech engine with"
-                    " pip install 'voiceboard[sandbox]'."
+                    " .venv/bin/pip install '.[sandbox]'."
                 ) from exc
         return self._engine
 

@@ -14,7 +14,6 @@ from django.core.management import CommandError, call_command
 from catalog.core.media import get_media_store, remove_media, store_media
 from catalog.core.media_folder import FolderStore
 from catalog.core.media_store import MediaUnavailable
-from catalog.core.private_files import DRAFT
 from catalog.management import backups, database_dumps
 from catalog.models import Installation, User
 from catalog.models.installation import key_ring
@@ -157,30 +156,6 @@ def test_only_the_newest_backups_of_ours_are_kept(folder, cast):
     assert "Deleted the old backup" in words
     with pytest.raises(CommandError, match="Keep at least 1"):
         back_up(folder, "--keep", "0")
-
-
-@pytest.mark.parametrize("step", ["dump_database", "_copy_files", "hash_file"])
-def test_interrupted_backup_is_none_and_the_next_one_removes_it(folder, cast, monkeypatch, step):
-    factories.make_sample(cast.ana, cast.aurora, b"sound")
-
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(backups, step, die)
-        # A process that is killed removes nothing.
-        patch.setattr(backups.shutil, "rmtree", lambda *_, **__: None)
-        with pytest.raises(Killed):
-            back_up(folder)
-    assert backups.find_backups(folder) == []
-    assert list(folder.glob(f"{DRAFT}*"))
-
-    made, _ = back_up(folder)
-
-    assert list(folder.iterdir()) == [made]
 
 
 def test_backup_fails_in_words(folder, cast, monkeypatch):

@@ -1,7 +1,8 @@
 """A database of an older version keeps all rows, and gets the same tables as a new one.
 
-``database_of_f336786.sql`` is an SQLite dump of that commit's tables, with a row in nearly all of
-them. Its last migration is the last one that was squashed.
+``database_of_v….sql`` is an SQLite dump of a release; scripts/dump_release.py makes it. So is
+``database_of_f336786.sql``, whose last migration is the last one that was squashed. Each has a row
+in nearly all tables.
 """
 
 import os
@@ -20,12 +21,17 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from catalog.core.schema_version import find_misfit
+from catalog.management.backups import find_backups
+from catalog.management.commands.prepare import BEFORE_UPGRADES
 from catalog.migrations._merged import FORMER, MERGED
 from tests.migrated import FOREIGN, migrated_database
 from tests.openid_variables import OPENID_VARIABLES
 from tests.servers.processes import ROOT
 
-DUMP = Path(__file__).with_name("database_of_f336786.sql")
+DUMPS = {
+    each.stem.removeprefix("database_of_"): each for each in Path(__file__).parent.glob("*.sql")
+}
+OLDEST = "f336786"
 # Former names of columns. Table names haven't changed.
 RENAMED = {
     "order_id": "batch_id",
@@ -37,20 +43,34 @@ RENAMED = {
 _FILLED_AGAIN = {"id_words"}
 # Django's own tables, which migrate fills again.
 _LEFT_OUT = {"django_migrations", "django_content_type", "auth_permission"}
+# In one process, because each needs seconds to start. A rotation decrypts every secret.
+UPGRADE = """
+import django
+django.setup()
+from django.core.management import call_command
+for command in ("prepare", "verify_audit", "rotate_keys"):
+    call_command(command)
+"""
 
 Rows = dict[str, list[dict[str, Any]]]
 
 
 def migrate(path: Path, *target: str) -> None:
+    run_python(path, "manage.py", "migrate", "--verbosity", "0", *target)
+
+
+def run_python(path: Path, *words: str, **more: str) -> None:
     around = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     settings = {
         **around,
         "VOICEBOARD_DATA_DIR": str(path.parent / "var"),
         "VOICEBOARD_LOCAL": "0",
         "DATABASE_URL": f"sqlite:///{path}",
+        "DJANGO_SETTINGS_MODULE": "voiceboard.settings",
         **OPENID_VARIABLES,
+        **more,
     }
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", *target]
+    command = [sys.executable, *words]
     done = subprocess.run(
         command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False
     )
@@ -89,14 +109,17 @@ def _split(sql: str) -> list[str]:
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
+def old(tmp_path: Path, release: str) -> Path:
     path = tmp_path / "old.sqlite3"
     with closing(sqlite3.connect(path)) as database:
-        database.executescript(DUMP.read_text())
+        database.executescript(DUMPS[release].read_text())
     return path
 
 
-@pytest.mark.parametrize("stop", ["", "0041_key_sets_and_voice_rights"])
+@pytest.mark.parametrize(
+    ("release", "stop"),
+    [*((each, "") for each in sorted(DUMPS)), (OLDEST, "0041_key_sets_and_voice_rights")],
+)
 def test_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop):
     before = read_rows(old)
     if stop:
@@ -116,6 +139,31 @@ def test_old_database_keeps_every_row_and_gets_the_tables_of_a_new_one(old, stop
         assert kept == rows, table
     assert sum(bool(rows) for rows in before.values()) > 40
     assert read_schema(old) == read_schema(migrated_database())
+
+
+@pytest.mark.parametrize("release", sorted(DUMPS.keys() - {OLDEST}))
+def test_prepare_upgrades_a_release_whose_secrets_and_log_stay_whole_and_backs_it_up(old, release):
+    keys = old.parent / "var" / "secrets" / "master-keys.json"
+    keys.parent.mkdir(mode=0o700, parents=True)
+    keys.touch(mode=0o600)
+    keys.write_text(DUMPS[release].read_text().partition("\n")[0].removeprefix("-- "))
+
+    before = read_rows(old)
+
+    run_python(old, "-c", UPGRADE, VOICEBOARD_DEMO="0")
+
+    [kept] = find_backups(old.parent / "var" / BEFORE_UPGRADES)
+    assert read_rows(kept / "database.sqlite3") == before
+
+
+def test_every_release_has_a_dump_that_is_upgraded():
+    command = ["git", "tag", "--list", "v*"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if not done.stdout:
+        pytest.skip("The tags of the releases aren't in this clone.")
+
+    without = set(done.stdout.split()) - DUMPS.keys()
+    assert not without, "Run scripts/dump_release.py with each of these tags."
 
 
 def test_database_older_than_the_squashed_migrations_is_rejected(db, settings):

@@ -1,10 +1,15 @@
 """The command that brings the database, secrets, and demo up to date."""
 
+import errno
 from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from catalog.management.backups import find_backups
+from catalog.management.commands import prepare as prepare_command
 from catalog.models import Credential, Installation, User
 from catalog.providers.registry import all_infos
 from tests.world import all_rows
@@ -62,6 +67,51 @@ def test_missing_master_key_stops_with_an_error(fresh):
         prepare()
 
     assert not fresh.exists()
+
+
+@pytest.fixture
+def behind(file_database, fresh, settings, tmp_path, monkeypatch) -> Path:
+    """A database that a migration would change; return where it's backed up."""
+    settings.DATA_DIR = tmp_path
+    prepare()
+    monkeypatch.setattr(prepare_command, "is_behind", lambda: True)
+    return tmp_path / prepare_command.BEFORE_UPGRADES
+
+
+def test_three_upgrades_lead_back_and_a_start_without_one_leaves_them(behind, monkeypatch):
+    for _ in range(4):
+        prepare()
+    kept = find_backups(behind)
+    monkeypatch.setattr(prepare_command, "is_behind", lambda: False)
+    prepare()
+
+    assert len(kept) == 3
+    assert find_backups(behind) == kept
+    assert Installation.objects.get().backed_up_at is None
+
+
+def test_upgrade_that_cannot_be_backed_up_is_refused_in_words(behind, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(prepare_command, "make_backup", fail)
+    monkeypatch.setattr(prepare_command, "call_command", never)
+
+    with pytest.raises(CommandError, match=r"before the upgrade\. No space left on device"):
+        prepare()
+
+
+def test_upgrade_of_postgresql_says_that_it_is_not_backed_up(behind, monkeypatch):
+    monkeypatch.setattr(prepare_command, "connection", SimpleNamespace(vendor="postgresql"))
+    out = StringIO()
+
+    call_command("prepare", stdout=out)
+
+    assert "you need a backup from before" in out.getvalue()
+    assert not behind.exists()
 
 
 def test_queue_of_an_older_version_is_removed(fresh, settings, tmp_path):

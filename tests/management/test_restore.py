@@ -4,7 +4,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -22,12 +22,13 @@ from catalog.core.media import read_media, remove_media, store_media
 from catalog.core.media_folder import FolderStore
 from catalog.core.process_lock import only_one
 from catalog.core.schema_version import find_misfit
-from catalog.management import after_restore, backups, restore
+from catalog.management import backups
 from catalog.models import (
     AuditEntry,
     CatalogVersion,
     Host,
     IndexFile,
+    Installation,
     Invitation,
     Mail,
     PasswordLink,
@@ -80,6 +81,8 @@ def test_restored_database_is_the_one_of_the_backup_and_the_current_one_is_kept(
         query = "SELECT last_name FROM catalog_user WHERE first_name = 'Mia'"
         assert database.execute(query).fetchall() == [("Lost",)]
     assert find_misfit() == ""
+    made_at = backups.read_manifest(backup).made_at
+    assert Installation.objects.get().backed_up_at == datetime.fromisoformat(made_at)
     assert find_breaks() == []
     entry = AuditEntry.objects.get(action="backup restored")
     assert entry.facts["backup"] == backups.read_manifest(backup).anchor
@@ -143,57 +146,6 @@ def test_no_number_of_the_lost_future_comes_again_even_after_two_restores(backup
         more = {raise_version(cast.aurora.pk) for _ in range(3)}
         assert not seen & more
         seen |= more
-
-
-STEPS = [
-    (restore, "make_backup"),
-    (restore, "_put_files_back"),
-    (restore, "replace_database"),
-    (restore, "_settle"),
-    (after_restore, "record"),
-    (restore, "call_command"),
-]
-
-
-class Killed(BaseException):
-    """A kill -9: nothing handles it."""
-
-
-@pytest.mark.parametrize("is_over", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize(("owner", "step"), STEPS, ids=[step for _, step in STEPS])
-def test_restore_that_was_killed_is_completed_by_running_it_again(
-    backup, cast, monkeypatch, owner, step, is_over
-):
-    [name] = [each for each in backups.read_manifest(backup).files if each.startswith("media/")]
-    remove_media(name.removeprefix("media/"))
-    work = getattr(owner, step)
-
-    def die(*args: object, **more: object) -> None:
-        if is_over:
-            work(*args, **more)
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(owner, step, die)
-        with pytest.raises(Killed):
-            run(backup, "--replace")
-    # Either what was there is still whole, or nobody can use the half.
-    is_whole = not User.objects.filter(pk=cast.mia.pk, last_name="").exists()
-    is_settled = AuditEntry.objects.filter(action="backup restored").exists()
-    assert is_whole or is_settled or "was interrupted" in find_misfit()
-    if "was interrupted" in find_misfit():
-        with pytest.raises(CommandError, match="was interrupted"):
-            call_command("prepare")
-        with pytest.raises(CommandError, match="was interrupted"):
-            call_command("backup", "--to", str(backup.parent))
-
-    run(backup, "--replace")
-
-    assert is_restored(cast)
-    assert find_misfit() == ""
-    assert read_media(name.removeprefix("media/")) == b"sound"
-    replaced = AuditEntry.objects.order_by("number").last().facts["replaced"]
-    assert replaced != backups.read_manifest(backup).anchor
 
 
 def test_log_of_the_replaced_database_is_not_applied_to_the_restored_one(

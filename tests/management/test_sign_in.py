@@ -58,3 +58,11 @@ def test_only_the_address_is_printed_if_users_exist(run_sign_in, cast):
 
     assert words.strip() == "Sign in at http://127.0.0.1:8123/account/login/"
     assert not SetupLink.objects.exists()
+
+
+def test_behind_a_proxy_its_address_is_printed(run_sign_in, cast):
+    hosts = [".example.org", "voices.example.com", "127.0.0.1"]
+
+    words = run_sign_in(DEMO=False, IS_BEHIND_TLS=True, ALLOWED_HOSTS=hosts)
+
+    assert words.strip() == "Sign in at https://voices.example.com/account/login/"

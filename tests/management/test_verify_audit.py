@@ -29,6 +29,7 @@ def test_intact_log_is_reported_with_an_anchor(log):
 
     anchor = words.split()[-1]
     assert "The audit log is intact: 3 entries." in words
+    assert Installation.objects.get().audit_verified_at
     assert "intact" in verify("--anchor", anchor)
 
 
@@ -41,6 +42,7 @@ def test_changed_entry_gives_an_error_that_names_it(log):
 
     with pytest.raises(CommandError, match="Entry 2 was changed or moved"):
         verify()
+    assert Installation.objects.get().audit_verified_at is None
 
 
 def test_signing_key_that_cannot_be_decrypted_gives_an_error(log):

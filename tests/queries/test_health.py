@@ -11,7 +11,7 @@ from kombu import Connection
 from catalog.core import broker
 from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.health.heartbeats import end_beat, forget_silent, note_beat
-from catalog.models import CloneJob, Heartbeat
+from catalog.models import CloneJob, Heartbeat, Installation
 from catalog.queries.health import readiness
 from catalog.queries.health.background import has_worker, look_at_health
 from catalog.queries.health.readiness import TimedCheck
@@ -58,6 +58,16 @@ def test_health_is_bad_if_a_worker_is_silent(cast, beating):
     assert not has_worker(later)
     assert not health.is_good
     assert [process.is_alive for process in health.processes] == [False, False]
+
+
+@pytest.mark.parametrize(("hours", "is_good"), [(None, True), (25, True), (27, False)])
+def test_health_is_bad_if_the_last_backup_is_older_than_a_day(cast, beating, hours, is_good):
+    at = hours and NOW - timedelta(hours=hours)
+    Installation.objects.update(backed_up_at=at)
+
+    health = look_at_health(cast.ana, NOW)
+
+    assert (health.backed_up_at, health.is_good) == (at, is_good)
 
 
 def test_stopped_and_long_silent_workers_are_removed(db):

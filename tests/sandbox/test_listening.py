@@ -281,4 +281,4 @@ def test_without_the_engine_the_sandbox_says_what_to_install(monkeypatch):
         answer = httpx.get(page["voices"][-1]["preview_url"])
 
     assert answer.status_code == 500
-    assert "pip install 'voiceboard[sandbox]'" in answer.json()["detail"]["message"]
+    assert ".venv/bin/pip install '.[sandbox]'" in answer.json()["detail"]["message"]

@@ -83,6 +83,21 @@ def installation(postgres, migrated, swift, folder, tmp_path):
         yield running
 
 
+@pytest.fixture(params=["SQLite and a folder", "PostgreSQL and a bucket"])
+def anywhere(request, folder):
+    if request.param.startswith("PostgreSQL"):
+        yield request.getfixturevalue("installation")
+        return
+    with prepared(folder, None, VOICEBOARD_LOCAL="0", VOICEBOARD_DEMO="0") as running:
+        yield running
+
+
+def test_backup_or_restore_that_is_killed_at_any_step_is_completed_by_the_next(anywhere, tmp_path):
+    done = anywhere._complete("-m", "tests.servers.killed_backups", str(tmp_path / "backups"))
+
+    assert json.loads(done.stdout.splitlines()[-1]) == [], done.stderr
+
+
 def test_restored_postgresql_and_bucket_are_as_backed_up(installation: Installation, tmp_path):
     script = tmp_path / "lose_and_restore.py"
     script.write_text(LOSE_AND_RESTORE)

@@ -22,8 +22,8 @@ pytestmark = [
 ]
 STORE = ("--storage-driver", "vfs")
 USER = 10001
-# What pip and apt need to reach their packages from inside the build.
-_AROUND = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/ssl/certs", "/etc/apt", "/etc/resolv.conf")
+# What pip needs to reach their packages from inside the build.
+_AROUND = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/ssl/certs", "/etc/resolv.conf")
 _START = """
 set -e
 mount --bind $ROOT $ROOT
@@ -48,7 +48,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Build the image, and return where its root lies."""
     rootfs = tmp_path_factory.mktemp("debian") / "rootfs.tar"
     packages = "--include=python3,python3-venv,ca-certificates"
-    run("mmdebstrap", "--quiet", "--variant=minbase", packages, "bookworm", rootfs)
+    run("mmdebstrap", "--quiet", "--variant=minbase", packages, "trixie", rootfs)
     run("podman", *STORE, "import", rootfs, "localhost/debian:voiceboard-test")
     rootfs.unlink()
     volumes = [part for each in _AROUND if Path(each).exists() for part in ("-v", f"{each}:{each}")]

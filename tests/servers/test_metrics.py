@@ -25,6 +25,7 @@ tests:
       - {{series: '{calls}{{provider="noiz",outcome="try_later"}}', values: '0+1x40'}}
       - {{series: '{calls}{{provider="telnyx",outcome="ok"}}', values: '0+9x40'}}
       - {{series: '{calls}{{provider="telnyx",outcome="not_found"}}', values: '0+9x40'}}
+      - {{series: 'voiceboard_backup_age_seconds', values: '93500+60x40'}}
       - {{series: 'voiceboard_sync_period_seconds', values: '900+0x40'}}
     promql_expr_test:
       - expr: ALERTS{{alertstate="firing"}}
@@ -32,6 +33,9 @@ tests:
         exp_samples:
           - labels: '{{__name__="ALERTS", alertname="VoiceboardQueueUnserved", alertstate="firing",
               queue="jobs", severity="critical"}}'
+            value: 1
+          - labels: '{{__name__="ALERTS", alertname="VoiceboardBackupOld", alertstate="firing",
+              severity="warning"}}'
             value: 1
           - labels: '{{__name__="ALERTS", alertname="VoiceboardProviderFails", alertstate="firing",
               provider="noiz", severity="warning"}}'

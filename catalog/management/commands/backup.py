@@ -8,7 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from catalog.core.clock import database_now
 from catalog.core.media_store import MediaUnavailable
-from catalog.management.backups import Backup, BackupUnusable, forget_backups, make_backup
+from catalog.management.backups import (
+    Backup,
+    BackupUnusable,
+    forget_backups,
+    make_backup,
+    note_backup,
+)
 from catalog.management.database_dumps import DumpFailed
 
 _SHOWN = 5
@@ -34,7 +40,9 @@ class Command(BaseCommand):
         if keep is not None and keep < 1:
             raise CommandError("Keep at least 1 backup.")
         try:
-            made = make_backup(folder, database_now(), has_media=not options["without_files"])
+            now = database_now()
+            made = make_backup(folder, now, has_media=not options["without_files"])
+            note_backup(now)
             old = forget_backups(folder, keep) if keep else []
         except (BackupUnusable, DumpFailed, MediaUnavailable) as exc:
             raise CommandError(str(exc)) from None

@@ -10,12 +10,20 @@ from catalog.management.fitting import FittingCommand
 from catalog.services.users.setup import make_setup_link
 
 
+def _find_address() -> str:
+    """Return where people reach Voiceboard, as far as the settings say it."""
+    named = [host for host in settings.ALLOWED_HOSTS if host[0] not in ".*"]
+    if settings.IS_BEHIND_TLS and named:
+        return f"https://{named[0]}"
+    return f"http://127.0.0.1:{settings.PORT}"
+
+
 class Command(FittingCommand):
     help = "Print how to sign in."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = f"http://127.0.0.1:{settings.PORT}"
+        address = _find_address()
         if settings.DEMO:
             self._print_demo()
             return

@@ -9,7 +9,8 @@ from django.db.models import Min
 
 from catalog.core.broker import BrokerState, list_queues, look_at_broker
 from catalog.core.disk_space import RESERVE_BYTES, find_free_bytes
-from catalog.models import CloneJob, Heartbeat, PlannedDeletion, User
+from catalog.models import CloneJob, Heartbeat, Installation, PlannedDeletion, User
+from catalog.models.installation import BACKUP_LASTS
 from catalog.queries.credentials import AccountStatus, find_account_statuses
 from catalog.queries.health.readiness import find_file_problem
 from catalog.queries.mail import MailReport, look_at_mail
@@ -58,13 +59,16 @@ class HealthReport:
     file_problem: str
     # None without a mail server.
     mail: MailReport | None
+    # None if no backup was ever made, for example because the server's disk is backed up.
+    backed_up_at: datetime | None
+    is_backup_old: bool
 
     @property
     def is_good(self) -> bool:
         """Return whether nothing needs attention."""
         works = self.broker.answers and self.has_worker and self.has_schedule
         is_held_up = self.is_late or (self.mail is not None and bool(self.mail.problem))
-        return works and not (is_held_up or self.is_full or self.file_problem)
+        return works and not (is_held_up or self.is_full or self.file_problem or self.is_backup_old)
 
     @property
     def is_full(self) -> bool:
@@ -105,6 +109,7 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
     deletions = PlannedDeletion.objects.filter(state__in=PlannedDeletion.ACTIVE_STATES)
     untaken = clones.filter(state=CloneJob.State.QUEUED).aggregate(oldest=Min("created_at"))
     oldest = untaken["oldest"]
+    backed_up_at = Installation.objects.values_list("backed_up_at", flat=True).first()
     return HealthReport(
         processes=[
             Process(beat.name, beat.queues, beat.seen_at, beat.is_alive(now)) for beat in beats
@@ -122,4 +127,6 @@ def look_at_health(user: User, now: datetime) -> HealthReport:
         files_in_bucket=bool(settings.MEDIA_STORE_URL),
         file_problem=find_file_problem(lambda: now),
         mail=look_at_mail(now),
+        backed_up_at=backed_up_at,
+        is_backup_old=backed_up_at is not None and backed_up_at < now - BACKUP_LASTS,
     )
