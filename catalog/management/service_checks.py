@@ -18,6 +18,8 @@ from catalog.models.credentials.key_rotation import verify_key_ring
 from catalog.models.installation import BACKUP_LASTS
 from catalog.queries.health.background import find_unserved, has_schedule
 from catalog.queries.health.readiness import find_database_problem, find_file_problem
+from catalog.queries.teams import find_mapping_fault
+from catalog.queries.users.identities import has_break_glass
 from catalog.services.users.setup import DEMO_ADDRESSES
 
 _VERIFICATION_LASTS = timedelta(days=31)
@@ -69,6 +71,16 @@ def check_people(now: datetime) -> Iterator[CheckResult]:
     if names := ", ".join(left.values_list("email", flat=True)):
         words = f"People of the demo can sign in: {names}. Start with an empty database."
         yield CheckResult(Level.PROBLEM, "people", words)
+
+
+def check_company_sign_in(now: datetime) -> Iterator[CheckResult]:
+    """Check that groups lead to teams, and that someone can come in without the provider."""
+    if words := find_mapping_fault():
+        yield CheckResult(Level.PROBLEM, "company sign-in", words)
+    if settings.OIDC_ONLY and not has_break_glass():
+        words = "It's the only way in, and there is no emergency account. Make one with"
+        words += " manage.py break_glass, for the day on which your provider is away."
+        yield CheckResult(Level.WARNING, "company sign-in", words)
 
 
 def check_queue(now: datetime) -> Iterator[CheckResult]:

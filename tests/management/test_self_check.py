@@ -112,6 +112,11 @@ def hold_it(settings, **values):
             {"METRICS_BIND": ("10.0.0.5", 9100), "METRICS_TOKEN": ""},
             "metrics", "warning", "VOICEBOARD_METRICS_TOKEN",
         ),
+        ({"OIDC_ONLY": True}, "company sign-in", "warning", "manage.py break_glass"),
+        (
+            {"OIDC_ROLES": [("leads", "Corona", "admin")]},
+            "company sign-in", "problem", "names the team 'Corona'",
+        ),
         ({"INDEX_DIR": Path("/proc/nowhere")}, "index", "problem", "can't be written"),
         ({"STATIC_ROOT": Path("/nowhere")}, "static files", "problem", "collectstatic"),
     ],

@@ -198,3 +198,13 @@ def test_audit_log_has_every_step_without_the_token(cast):
     assert entries[1].facts["invited_by"] == "Ana"
     kept = str(list(entries.values()) + list(Invitation.objects.values()))
     assert token not in kept
+
+
+def test_a_link_takes_no_password_if_the_company_s_provider_is_the_only_way_in(cast, settings):
+    settings.OIDC_ONLY = True
+    token = invite(cast.ana, team=cast.aurora, role="member", label="", days=7, now=NOW)
+
+    with pytest.raises(PermissionDenied):
+        answer_invitation(token=token, now=NOW, **KIM)
+
+    assert not User.objects.filter(email=KIM["email"]).exists()

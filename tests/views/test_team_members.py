@@ -351,6 +351,17 @@ def test_a_lifted_suspension_opens_the_team_again(ana, mia, cast):
     assert mia.get("/voices/").status_code == 200
 
 
+def test_the_account_page_names_a_team_that_is_suspended(ana, mia, cast):
+    Membership.objects.create(user=cast.mia, team=cast.borealis)
+    pk = Membership.objects.get(user=cast.mia, team=cast.aurora).pk
+    ana.post(f"/team/people/{pk}/suspend/", {"is_suspended": "1"})
+
+    page = text_of(mia.get("/you/"))
+
+    assert "Borealis Member · current team" in page
+    assert "Aurora Your membership is suspended. Ask an admin of this team" in page
+
+
 def row_of(page, email):
     rows = page.content.decode().split('<li class="row"')
     return next(row for row in rows if email in row)

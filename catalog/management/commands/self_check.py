@@ -26,6 +26,7 @@ _SERVICES: tuple[Check, ...] = (
 _WITH_DATABASE: tuple[Check, ...] = (
     service_checks.check_master_key,
     service_checks.check_people,
+    service_checks.check_company_sign_in,
     service_checks.check_processes,
     service_checks.check_backup,
     service_checks.check_audit,

@@ -5,6 +5,7 @@ that came from the token endpoint without checking its signature.
 """
 
 import hashlib
+import logging
 import math
 import time
 from typing import Any
@@ -26,6 +27,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from catalog.core.web_addresses import is_private_route
 
+_LOG = logging.getLogger(__name__)
 PROVIDER_ID = "company"
 # https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -175,6 +177,9 @@ def read_groups(said: dict[str, Any]) -> set[str]:
     if said.get("hasgroups") or claim in elsewhere or claim.partition(".")[0] in elsewhere:
         raise GroupsElsewhere("The groups aren't in the token.")
     value = said.get(claim) if claim in said else _follow(said, claim.split("."))
+    if value is None:
+        # Some providers leave it out for people in no group, so this is no error.
+        _LOG.warning("The provider sent no groups for someone, as claim %s.", claim)
     values = [value] if isinstance(value, str) else value or []
     if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
         raise OAuth2Error("The groups aren't a list of words.")

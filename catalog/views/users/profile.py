@@ -29,6 +29,7 @@ from catalog.forms.users.setup import SetupForm
 from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
 from catalog.queries.preferences import wants_mail
+from catalog.queries.teams import find_suspended
 from catalog.queries.users.identities import has_identity
 from catalog.services.preferences import choose_mail
 from catalog.services.users.break_glass import note_break_glass
@@ -170,6 +171,7 @@ def account_detail(request: Request) -> HttpResponseBase:
         "may_make_team": policies.may_make_team(request.user),
         "has_second_factor": policies.has_second_factor(request.user),
         "is_connected": has_identity(request.user),
+        "suspended": find_suspended(request.user),
         "sends_mail": settings.SENDS_MAIL,
         "wants_mail": wants_mail(request.user),
         "now": timezone.now(),
