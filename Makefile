@@ -83,5 +83,5 @@ audit:
 	"$$folder/bin/pip" install --quiet --disable-pip-version-check pip-audit; \
 	for lock in requirements.txt requirements-servers.txt; do \
 		echo "$$lock:"; \
-		"$$folder/bin/pip-audit" --disable-pip --require-hashes --requirement "$$lock"; \
+		"$$folder/bin/pip-audit" --strict --disable-pip --require-hashes --requirement "$$lock"; \
 	done

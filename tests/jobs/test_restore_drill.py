@@ -15,7 +15,15 @@ from catalog import schedule, tasks
 from catalog.jobs.base.restore_doubts import note_start
 from catalog.management.backups import make_backup
 from catalog.management.restore import restore_backup
-from catalog.models import CleanupPlan, CloneJob, Credential, PlannedDeletion, Synthesis, Voice
+from catalog.models import (
+    CleanupPlan,
+    CloneJob,
+    Credential,
+    Installation,
+    PlannedDeletion,
+    Synthesis,
+    Voice,
+)
 from catalog.providers.session import open_provider
 from catalog.queries.audit import find_breaks
 from catalog.services.voices.edit import rename_voice
@@ -228,6 +236,7 @@ def test_copy_for_a_drill_neither_calls_a_provider_nor_continues_any_work(drill)
     )
     plan.lines.update(state=PlannedDeletion.State.HELD)
     code = drill.new_job().marker.split(":")[1]
+    drill.back_up()
     backup, before = drill.back_up(), drill.account
 
     drill.restore(backup, is_copy=True)
@@ -243,3 +252,5 @@ def test_copy_for_a_drill_neither_calls_a_provider_nor_continues_any_work(drill)
     assert CleanupPlan.objects.get().due_at is None
     assert PlannedDeletion.objects.get().state == PlannedDeletion.State.PLANNED
     assert drill.new_job().marker.split(":")[1] != code
+    # Backups of the original say nothing about the copy.
+    assert Installation.objects.get().backed_up_at is None
