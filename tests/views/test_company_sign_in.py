@@ -7,12 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+from allauth.account.utils import user_pk_to_url_str
 from allauth.socialaccount.models import SocialAccount, SocialLogin, SocialToken
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
 from catalog.core.crypto import hash_token
 from catalog.models import AuditEntry, Mail, Membership, Notification, Team, User
+from catalog.models.users import ResetTokens
 from catalog.services.users.break_glass import make_break_glass
 from catalog.views.users.openid import identify_person
 from tests import factories
@@ -562,6 +564,17 @@ def test_links_that_set_a_password_work_only_for_emergency_accounts(cast, only, 
     assert (made.status_code, link.status_code) == (403, 404)
     User.objects.filter(pk=cast.mia.pk).update(is_break_glass=True)
     assert Client().get("/password/t/").status_code == 200
+
+
+def test_an_emailed_link_sets_a_password_only_for_emergency_accounts(cast, only):
+    key = f"{user_pk_to_url_str(cast.mia)}-{ResetTokens().make_token(cast.mia)}"
+
+    shut = Client().get(f"/account/password/reset/key/{key}/", follow=True)
+    User.objects.filter(pk=cast.mia.pk).update(is_break_glass=True)
+    shown = Client().get(f"/account/password/reset/key/{key}/", follow=True)
+
+    assert 'name="password1"' not in shut.content.decode()
+    assert 'name="password1"' in shown.content.decode()
 
 
 def test_an_invitation_leads_to_the_provider_only(cast, provider, only):
