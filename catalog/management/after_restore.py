@@ -124,7 +124,7 @@ def _doubt_work(unsent_at: datetime, now: datetime) -> None:
 
 def _separate(code: str, now: datetime) -> None:
     """Shut every key, and end work whose original would go on elsewhere."""
-    Installation.objects.update(code=code, backed_up_at=None)
+    Installation.objects.update(code=code)
     CredentialReplacement.objects.all().delete()
     Credential.objects.exclude(owner=None).update(
         sealed=b"",
