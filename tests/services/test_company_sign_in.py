@@ -1,11 +1,12 @@
 """First sign-ins by the company's provider."""
 
+import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError
 
 from catalog.models import User
 from catalog.services.users import company_sign_in
-from catalog.services.users.company_sign_in import admit_identity
+from catalog.services.users.company_sign_in import AddressTaken, admit_identity
 from tests import factories
 from tests.threads import call_at_once
 
@@ -28,13 +29,14 @@ def test_two_first_sign_ins_at_once_make_one_account(file_database, cast):
     assert SocialAccount.objects.count() == 1
 
 
-def test_the_slower_one_gets_the_account_of_the_faster_one(cast, monkeypatch):
+@pytest.mark.parametrize("problem", [IntegrityError, AddressTaken])
+def test_the_slower_one_gets_the_account_of_the_faster_one(problem, cast, monkeypatch):
     find_or_make = company_sign_in._find_or_make
 
     def lose(*values):
         monkeypatch.setattr(company_sign_in, "_find_or_make", find_or_make)
         admit()
-        raise IntegrityError
+        raise problem
 
     monkeypatch.setattr(company_sign_in, "_find_or_make", lose)
 

@@ -38,8 +38,8 @@ def admit_identity(
         raise AddressUnconfirmed
     try:
         return _find_or_make(identity, email, name[:150], now)
-    except IntegrityError:
-        # The other one was faster after all, and is stored by now.
+    except (AddressTaken, IntegrityError):
+        # Perhaps by the other one, which was faster after all and is stored by now.
         return _find_or_make(identity, email, name[:150], now)
 
 
