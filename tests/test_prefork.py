@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from tests.servers.binaries import free_port
+from voiceboard import prefork
 from voiceboard.prefork import Forks
 
 
@@ -35,6 +36,16 @@ def test_workers_start_after_a_time_limit_if_the_sandbox_never_answers(started, 
     Forks(["sandbox", "jobs"]).keep_up()
 
     assert started == ["sandbox", "jobs"]
+
+
+def test_web_does_not_share_a_port_that_is_in_use(settings, monkeypatch, capsys):
+    monkeypatch.setattr(prefork, "refuse_unfit", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        settings.PORT = taken.getsockname()[1]
+
+        assert prefork.check(["web", "jobs"]) == 1
+        assert "VOICEBOARD_PORT" in capsys.readouterr().out
+        assert prefork.check(["jobs"]) == 0
 
 
 def test_without_demo_mode_all_forks_start_immediately(started):

@@ -32,8 +32,9 @@ from django.conf import settings
 from django.core.management import call_command
 from granian.cli import cli as granian
 
+from catalog.core.process_lock import CannotStart
 from voiceboard.celery import app, refuse_at_start
-from voiceboard.locks import HOST
+from voiceboard.locks import HOST, check_port
 from voiceboard.log_lines import name_process
 from voiceboard.processes import Pauses, describe_end, kill_group
 from voiceboard.startup_checks import refuse_unfit
@@ -100,8 +101,15 @@ def load() -> None:
     gc.freeze()
 
 
-def check() -> int:
-    """Return the exit code of a process that looks whether any may run on this database."""
+def check(names: Sequence[str]) -> int:
+    """Return the exit code of a process that looks whether these may run here."""
+    if "web" in names:
+        try:
+            # Granian shares a port that is in use: requests would go to either of the two.
+            check_port(settings.PORT, "VOICEBOARD_PORT")
+        except CannotStart as exc:
+            say(str(exc))
+            return 1
     pid = os.fork()
     if pid == 0:
         _end(refuse_unfit)
@@ -261,14 +269,15 @@ def main() -> int:
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, ask)
     load()
-    if code := check():
-        return code
     unused = {
         "sandbox": not settings.DEMO,
         "metrics": not settings.METRICS_BIND,
         "speech": not settings.LOCAL,
     }
-    forks = Forks(options.names or [name for name in NAMES if not unused.get(name)])
+    names = options.names or [name for name in NAMES if not unused.get(name)]
+    if code := check(names):
+        return code
+    forks = Forks(names)
     while not stop.wait(TURN_SECONDS):
         if options.with_stdin and select.select([sys.stdin], [], [], 0)[0]:
             # Who started this one was killed; what is left of the forks ends with this process.
