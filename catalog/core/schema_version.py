@@ -2,10 +2,12 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 
 from django.apps import apps
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -14,7 +16,25 @@ from catalog.migrations._merged import FORMER, MERGED
 _OURS = "catalog"
 # How the row in the table of migrations starts that keeps everyone out of a half-restored database.
 RESTORING = "restoring "
+# Any number that nothing else locks in this database.
+_UPGRADE_LOCK = 8_642_319
 Key = tuple[str, str]
+
+
+@contextmanager
+def only_upgrade() -> Iterator[None]:
+    """Have other machines wait that would upgrade the database, too."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_UPGRADE_LOCK])
+        try:
+            yield
+        finally:
+            # Failing, too, it's unlocked: the connection ends with the command.
+            with suppress(DatabaseError):
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_UPGRADE_LOCK])
 
 
 def find_misfit() -> str:

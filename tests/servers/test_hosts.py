@@ -4,6 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import httpx
@@ -69,6 +70,16 @@ def pair(shared, sandbox, tmp_path_factory) -> Iterator[Pair]:
         sign_in(at_a)
         at_b.cookies = at_a.cookies
         yield Pair(a, b, SandboxControl(sandbox.address), at_a, at_b)
+
+
+def test_two_hosts_that_prepare_a_database_at_once_wait_for_each_other(postgres, tmp_path):
+    address = postgres.make_database()
+    keys = str(tmp_path / "master-keys.json")
+    own = {"DATABASE_URL": address, "VOICEBOARD_MASTER_KEY_FILE": keys, "VOICEBOARD_DEMO": "0"}
+    hosts = [make_host(tmp_path, name, None, **own, VOICEBOARD_LOCAL="0") for name in ("a", "b")]
+
+    with ThreadPoolExecutor() as pool:
+        assert list(pool.map(lambda host: host.manage("prepare"), hosts))
 
 
 def test_clone_uploaded_at_one_host_is_made_by_the_other_and_heard_at_both(pair):

@@ -17,6 +17,7 @@ from catalog.core.schema_version import (
     find_gap,
     find_misfit,
     is_behind,
+    only_upgrade,
     read_newer,
     read_newest,
 )
@@ -40,6 +41,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with only_upgrade():
+            self._prepare()
+
+    def _prepare(self) -> None:
         if read_newer():
             raise CommandError(find_misfit())
         if words := find_gap():
