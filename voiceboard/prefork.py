@@ -50,8 +50,9 @@ MODESTY = 10
 
 GRANIAN = [
     *("--interface", "wsgi", "--http", "1", "--no-ws"),
-    # Threads, because much of a request is waiting; more than this Granian warns of.
-    *("--workers", "2", "--blocking-threads", str(2 * (os.cpu_count() or 1) + 1)),
+    # Each request that is under way takes a thread, also while a slow upload arrives. Granian
+    # starts threads when they are needed, and ends those that idle.
+    *("--workers", "2", "--blocking-threads", "16"),
     "--respawn-failed-workers",
     *("--workers-kill-timeout", "8", "--no-access-log", "--log-level", "warning"),
     "voiceboard.wsgi:application",

@@ -18,7 +18,7 @@ import httpx  # noqa: E402
 from memory import list_tree, read_pss  # noqa: E402, F401  (for the measures)
 
 from tests.e2e.sandbox import SandboxControl  # noqa: E402
-from tests.servers.binaries import free_port  # noqa: E402
+from tests.servers.binaries import accepts_connections, free_port  # noqa: E402
 from tests.servers.brokers import running_redis  # noqa: E402
 from tests.servers.databases import running_postgres  # noqa: E402
 from tests.servers.hosts import (  # noqa: E402
@@ -71,6 +71,8 @@ class Site:
             stack.callback(host.close)
         prepare_hosts(*self.hosts)
         self.hosts[0].start(["voiceboard.prefork", "sandbox"])
+        if not in_time(lambda: accepts_connections(self._port)):
+            raise SystemExit("The sandbox did not start.")
         self.address = f"http://127.0.0.1:{self._port}"
         self.control = SandboxControl(self.address)
         self._leaders: dict[int, subprocess.Popen[bytes]] = {}
