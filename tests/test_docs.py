@@ -86,11 +86,43 @@ def test_every_setting_is_documented(variable):
     assert re.search(rf"^\| `{variable}` \|", SETTINGS_PAGE, re.MULTILINE)
 
 
+def test_documented_defaults_of_numbers_and_switches_are_those_of_the_code():
+    given = re.findall(
+        r'env\.read_(?:number|flag)\(\s*"(\w+)",\s*(True|False|\d+)\s*[,)]', SETTINGS
+    )
+    shown = dict(re.findall(r"^\| `(\w+)` \| `(\d+)`", SETTINGS_PAGE, re.MULTILINE))
+    digits = {"True": "1", "False": "0"}
+
+    # One default is said in words.
+    compared = {name: digits.get(value, value) for name, value in given if name in shown}
+
+    assert len(compared) > 10
+    assert compared == {name: shown[name] for name in compared}
+
+
 def test_every_documented_setting_exists():
     named = set(re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS_PAGE, re.MULTILINE))
     addresses = {f"VOICEBOARD_{i.slug.upper()}_BASE_URL" for i in all_infos() if not i.is_built_in}
 
     assert named == {*settings_variables(), *addresses}
+
+
+# Messages of Django, its packages, and PostgreSQL.
+FOREIGN_MESSAGES = ("HTTP_HOST", "staticfiles manifest", "connection failed")
+
+
+def test_every_message_that_troubleshooting_explains_exists():
+    folders = (ROOT / "catalog", ROOT / "voiceboard")
+    code = "".join(path.read_text() for folder in folders for path in folder.rglob("*.py"))
+    code = re.sub(r'"\n\s*f?"', "", code)  # a message may take several lines
+    rows = re.findall(r"^\| (.+?) \|", (DOCS / "operate" / "troubleshooting.md").read_text(), re.M)
+    messages = [each for row in rows for each in re.findall(r"`([^`/]+ [^`]+)`", row)]
+    ours = [each for each in messages if not any(word in each for word in FOREIGN_MESSAGES)]
+    # What differs each time is written as "…", or is a number.
+    parts = [part.strip() for each in ours for part in re.split("…|8000|VOICEBOARD_", each)]
+
+    assert len(ours) > 15
+    assert [part for part in parts if part not in code] == []
 
 
 @pytest.mark.parametrize("info", all_infos(), ids=lambda info: info.slug)

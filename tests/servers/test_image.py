@@ -1,9 +1,11 @@
 """The container image is really built and started, from Debian's packages and without Docker.
 
-It takes some minutes and runs only where buildah and mmdebstrap are installed.
+It takes some minutes and runs only where buildah and mmdebstrap are installed. To build the target
+"full", which also speaks, set VOICEBOARD_TEST_IMAGE=full.
 """
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -22,6 +24,32 @@ pytestmark = [
 ]
 STORE = ("--storage-driver", "vfs")
 USER = 10001
+TARGET = os.environ.get("VOICEBOARD_TEST_IMAGE", "web")
+PROCESSES = {
+    "web": ["web", "jobs", "background", "schedule"],
+    "full": ["web", "jobs", "analysis", "background", "schedule", "speech"],
+}[TARGET]
+# Creates the first admin, and waits for a clip of Local.
+SPEAK = """
+import time, django
+django.setup()
+from django.utils import timezone
+from catalog.core.media import read_media
+from catalog.models import Voice
+from catalog.services.syntheses import request_speech
+from catalog.services.users.setup import create_first_admin, make_setup_link
+now = timezone.now()
+who = {"team": "Aurora", "name": "Ana", "email": "ana@example.org", "password": "four words"}
+ana = create_first_admin(token=make_setup_link(now=now), **who, now=now)
+while not Voice.objects.exists():
+    time.sleep(1)
+voice = Voice.objects.get(remote_id="af_heart")
+speech = request_speech(ana, voice=voice, text="Hello.", settings={}, now=timezone.now())
+while not speech.is_finished:
+    time.sleep(1)
+    speech.refresh_from_db()
+print(speech.state, len(read_media(speech.clip.path)))
+"""
 # What pip needs to reach their packages from inside the build.
 _AROUND = ("/etc/pip.conf", "/etc/xdg/pip", "/etc/ssl/certs", "/etc/resolv.conf")
 _START = """
@@ -54,7 +82,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     volumes = [part for each in _AROUND if Path(each).exists() for part in ("-v", f"{each}:{each}")]
     base = ("--build-arg", "BASE=localhost/debian:voiceboard-test")
     where = ("--isolation", "chroot", "--network", "host", "--file", ROOT / "deploy" / "Dockerfile")
-    run("buildah", *STORE, "bud", *where, *base, *volumes, "--tag", "voiceboard-test", ROOT)
+    what = ("--target", TARGET, "--tag", "voiceboard-test")
+    run("buildah", *STORE, "bud", *where, *base, *volumes, *what, ROOT)
     container = run("buildah", *STORE, "from", "voiceboard-test")
     try:
         yield Path(run("buildah", *STORE, "mount", container))
@@ -87,7 +116,7 @@ def test_image_runs_without_root_on_a_read_only_root(command, tmp_path):
     run(*command, "voiceboard", "manage", "prepare")
     port = next(each for each in command if each.startswith("PORT=")).removeprefix("PORT=")
 
-    with running([*command, "voiceboard", "web", "jobs", "background", "schedule"], tmp_path):
+    with running([*command, "voiceboard", *PROCESSES], tmp_path):
         with httpx.Client(base_url=f"http://{HOST}:{port}") as browser:
             assert in_time(lambda: answers(browser))
             page = browser.get("/", follow_redirects=True)
@@ -95,8 +124,14 @@ def test_image_runs_without_root_on_a_read_only_root(command, tmp_path):
             assert (page.status_code, browser.get(style).status_code) == (200, 200)
         log = tmp_path / "env.log"
         assert in_time(lambda: b"jobs@" in log.read_bytes() and b"ready." in log.read_bytes())
+        backup = run(*command, "voiceboard", "manage", "backup", "--to", "/data/backups")
+        if TARGET == "full":
+            speak = ["sh", "-c", 'cd /app && python manage.py shell -c "$0"', SPEAK]
+            assert run(*command, *speak).splitlines()[-1].startswith("done ")
 
     assert b"Read-only file system" in written.stderr
+    assert "Backup finished" in backup
+    assert "pg_dump (PostgreSQL) 17" in run(*command, "pg_dump", "--version")
 
 
 def answers(browser: httpx.Client) -> bool:
