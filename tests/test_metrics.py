@@ -87,6 +87,14 @@ def test_every_figure_that_an_alert_asks_for_exists(db, cast):
     assert {name for name in asked if f"\n{name}" not in f"\n{shown}"} == set()
 
 
+def test_every_figure_is_documented(db):
+    page = (ALERTS.parent / "monitoring.md").read_text()
+    shown = re.findall(r"^# TYPE (voiceboard_\w+) ", render_metrics().decode(), re.MULTILINE)
+
+    assert len(shown) > 15
+    assert [name for name in shown if f"`{name}" not in page] == []
+
+
 @pytest.mark.parametrize("word", ["9100", ":9100", "host:", "host:0", "host:70000", "host:x"])
 def test_an_address_without_host_and_port_stops_the_start(monkeypatch, word):
     monkeypatch.setenv("VOICEBOARD_TEST", word)
@@ -106,5 +114,5 @@ def test_an_address_is_read(monkeypatch, word, address):
 
 
 def test_a_missing_extra_is_named_with_the_command_that_installs_it():
-    with pytest.raises(ImproperlyConfigured, match=r"VOICEBOARD_X needs .* pip install '.\[fog\]'"):
+    with pytest.raises(ImproperlyConfigured, match=r"VOICEBOARD_X needs .*pip install '.\[fog\]'"):
         env.require_extra("fog", "no_such_package", "VOICEBOARD_X")
