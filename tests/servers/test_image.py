@@ -24,6 +24,9 @@ pytestmark = [
 ]
 STORE = ("--storage-driver", "vfs")
 USER = 10001
+# Two runs on one machine don't take each other's images away.
+TAG = f"voiceboard-test-{os.getpid()}"
+BASE = f"localhost/debian:{TAG}"
 TARGET = os.environ.get("VOICEBOARD_TEST_IMAGE", "web")
 PROCESSES = {
     "web": ["web", "jobs", "background", "schedule"],
@@ -77,19 +80,19 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     rootfs = tmp_path_factory.mktemp("debian") / "rootfs.tar"
     packages = "--include=python3,python3-venv,ca-certificates"
     run("mmdebstrap", "--quiet", "--variant=minbase", packages, "trixie", rootfs)
-    run("podman", *STORE, "import", rootfs, "localhost/debian:voiceboard-test")
+    run("podman", *STORE, "import", rootfs, BASE)
     rootfs.unlink()
     volumes = [part for each in _AROUND if Path(each).exists() for part in ("-v", f"{each}:{each}")]
-    base = ("--build-arg", "BASE=localhost/debian:voiceboard-test")
+    base = ("--build-arg", f"BASE={BASE}")
     where = ("--isolation", "chroot", "--network", "host", "--file", ROOT / "deploy" / "Dockerfile")
-    what = ("--target", TARGET, "--tag", "voiceboard-test")
+    what = ("--target", TARGET, "--tag", TAG)
     run("buildah", *STORE, "bud", *where, *base, *volumes, *what, ROOT)
-    container = run("buildah", *STORE, "from", "voiceboard-test")
+    container = run("buildah", *STORE, "from", TAG)
     try:
         yield Path(run("buildah", *STORE, "mount", container))
     finally:
         run("buildah", *STORE, "rm", container)
-        run("buildah", *STORE, "rmi", "--force", "voiceboard-test", "debian:voiceboard-test")
+        run("buildah", *STORE, "rmi", "--force", TAG, BASE)
 
 
 @pytest.fixture
@@ -98,7 +101,7 @@ def command(image, tmp_path) -> list[str]:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     shutil.chown(data, USER, USER)
-    shown = json.loads(run("buildah", *STORE, "inspect", "--type", "image", "voiceboard-test"))
+    shown = json.loads(run("buildah", *STORE, "inspect", "--type", "image", TAG))
     variables = dict(each.split("=", 1) for each in shown["OCIv1"]["config"]["Env"])
     variables |= {"VOICEBOARD_BIND": HOST}
     values = {
