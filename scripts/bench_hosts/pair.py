@@ -51,7 +51,7 @@ build_due_indexes()
 class Site:
     """Two hosts, of which one or both run. ``control`` is the sandbox's."""
 
-    def __init__(self, stack: ExitStack, *, has_bucket: bool = True) -> None:
+    def __init__(self, stack: ExitStack, *, has_bucket: bool = True, is_demo: bool = True) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-hosts-")))
         self._port = free_port()
         postgres = stack.enter_context(running_postgres())
@@ -64,19 +64,23 @@ class Site:
             DATABASE_URL=postgres.make_database(),
             CELERY_BROKER_URL=redis.address,
             VOICEBOARD_SANDBOX_PORT=str(self._port),
+            VOICEBOARD_DEMO=str(int(is_demo)),
             **files,
         )
         self.hosts = [make_host(folder, name, None, **shared) for name in ("a", "b")]
         for host in self.hosts:
             stack.callback(host.close)
         prepare_hosts(*self.hosts)
-        self.hosts[0].start(["voiceboard.prefork", "sandbox"])
-        if not in_time(lambda: accepts_connections(self._port)):
-            raise SystemExit("The sandbox did not start.")
+        if is_demo:
+            self.hosts[0].start(["voiceboard.prefork", "sandbox"])
+            if not in_time(lambda: accepts_connections(self._port)):
+                raise SystemExit("The sandbox did not start.")
+        self._is_demo = is_demo
         self.address = f"http://127.0.0.1:{self._port}"
         self.control = SandboxControl(self.address)
         self._leaders: dict[int, subprocess.Popen[bytes]] = {}
         self.cookies: httpx.Cookies | None = None
+        self._is_filled = False
 
     def start(self, number: int, *names: str, is_pinned: bool = True) -> "subprocess.Popen[bytes]":
         """Start a host, and wait until it serves pages if it is to."""
@@ -88,13 +92,16 @@ class Site:
             with self.visit(number) as browser:
                 if not in_time(lambda: is_ready(browser)):
                     raise SystemExit("A host did not start.")
-                if self.cookies is None:
+                if self.cookies is None and self._is_demo:
                     sign_in(browser)
                     self.cookies = browser.cookies
         return leader
 
     def fill(self) -> None:
-        """Have a host fetch the demo's voices, and build the index."""
+        """Have a host fetch the demo's voices, and build the index, unless that was done."""
+        if self._is_filled:
+            return
+        self._is_filled = True
         self.start(0, *WORKERS, is_pinned=False)
         known = -1
         while known < 1000 or int(self.hosts[0].python(COUNT_VOICES)) > known:
@@ -128,10 +135,10 @@ class Site:
 
 
 @contextlib.contextmanager
-def opened(*, has_bucket: bool = True) -> Iterator[Site]:
+def opened(*, has_bucket: bool = True, is_demo: bool = True) -> Iterator[Site]:
     """Yield two hosts that are prepared and stopped."""
     with ExitStack() as stack:
-        site = Site(stack, has_bucket=has_bucket)
+        site = Site(stack, has_bucket=has_bucket, is_demo=is_demo)
         stack.callback(site.stop)
         yield site
 
