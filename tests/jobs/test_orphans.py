@@ -18,6 +18,7 @@ from tests.conftest import make_wav
 from tests.media import media_path
 
 OLD = timedelta(days=3)
+OWN_MARK = ".installations/"
 
 
 def store_old(folder: str = "samples", age: timedelta = OLD) -> str:
@@ -29,6 +30,14 @@ def make_old(key: str, age: timedelta = OLD) -> str:
     at = (timezone.now() - age).timestamp()
     os.utime(media_path(key), (at, at))
     return key
+
+
+@pytest.fixture
+def cast(cast):
+    """The cast of an installation that has kept its files here for long."""
+    get_media_store().write(OWN_MARK + Installation.objects.get().code, [])
+    make_old(OWN_MARK + Installation.objects.get().code)
+    return cast
 
 
 @pytest.fixture
@@ -112,7 +121,6 @@ def test_a_backup_that_was_killed_stops_the_sweep_for_three_days(cast, now):
 
 def test_nothing_is_deleted_from_a_place_that_another_installation_uses(cast, now, caplog):
     orphan = store_old()
-    sweep_orphans(now - OLD)
     get_media_store().write(".installations/other", [])
 
     assert sweep_orphans(now) == 0
@@ -120,3 +128,31 @@ def test_nothing_is_deleted_from_a_place_that_another_installation_uses(cast, no
     assert has_media(orphan)
     assert ".installations/other" in caplog.text
     assert Installation.objects.get().code not in caplog.text
+
+
+def test_an_installation_waits_for_others_to_say_that_they_keep_files_here(cast, now):
+    orphan = store_old()
+    get_media_store().remove(OWN_MARK + Installation.objects.get().code)
+
+    assert [sweep_orphans(now) for _ in range(2)] == [0, 0]
+
+    assert has_media(orphan)
+    assert sweep_orphans(now + timedelta(days=2, hours=1)) == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "backups/voiceboard.sql.gz",
+        "backups/ab/voiceboard.sql",
+        "samples/readme.txt",
+        "other/samples/ab/ab0123456789abcdef0123456789abcd.wav",
+        "samples/cd/ab0123456789abcdef0123456789abcd.wav",
+    ],
+)
+def test_files_of_someone_else_in_the_same_place_stay(cast, now, key):
+    get_media_store().write(key, [b"theirs"])
+    make_old(key)
+
+    assert sweep_orphans(now) == 0
+    assert has_media(key)

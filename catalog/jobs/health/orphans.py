@@ -1,6 +1,7 @@
 """Delete stored files that no row names: a kill or a store that was away can leave them."""
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,8 +23,9 @@ _ORPHAN_AFTER = timedelta(days=2)
 _MOST_A_RUN = 1000
 # Empty files, each named by the code of an installation that keeps its files here.
 _OWNERS = ".installations/"
-# Index files have a sweep of their own; see search/index/snapshots.py.
-_LEFT_OUT = ("index/", _OWNERS)
+# The keys that store_media makes; whatever else lies in the place isn't ours to delete. Index files
+# have a sweep of their own (search/index/snapshots.py).
+_KEY = re.compile(r"(?!index/)[.a-z]+/([0-9a-f]{2})/\1[0-9a-f]{30}\.[a-z0-9]+")
 _BACKUP = "backup "
 _BACKUP_LASTS = timedelta(days=3)
 
@@ -49,9 +51,10 @@ def sweep_orphans(now: datetime) -> int:
     """Delete up to 1,000 files that no row names and that are older than 2 days; return how many.
 
     It deletes nothing while a backup runs, and if another installation has files in the same place.
+    The first files go 2 days after an installation made this known, so another can do so, too.
     """
     store = get_media_store()
-    if not _is_ours_alone(store):
+    if not _is_ours_alone(store, now):
         return 0
     # A backup that starts after the rows were read holds none that names one of these files.
     orphans = list(islice(_find_orphans(store, _read_named(), now), _MOST_A_RUN))
@@ -64,24 +67,24 @@ def sweep_orphans(now: datetime) -> int:
     return len(orphans)
 
 
-def _is_ours_alone(store: MediaStore) -> bool:
+def _is_ours_alone(store: MediaStore, now: datetime) -> bool:
     ours = _OWNERS + Installation.objects.values_list("code", flat=True).get()
-    owners = {file.key for file in store.list(_OWNERS)}
-    if ours not in owners:
-        store.write(ours, [])
-    if others := owners - {ours}:
+    owners = {file.key: file.stored_at for file in store.list(_OWNERS)}
+    if others := owners.keys() - {ours}:
         logger.warning(
             "Unused files aren't deleted, because other installations keep files in the same"
             " place. If they are gone, delete %s.",
             ", ".join(sorted(others)),
         )
-    return not others
+    if ours not in owners:
+        store.write(ours, [])
+    return not others and owners.get(ours, now.timestamp()) < (now - _ORPHAN_AFTER).timestamp()
 
 
 def _find_orphans(store: MediaStore, named: set[str], now: datetime) -> Iterator[str]:
     old = (now - _ORPHAN_AFTER).timestamp()
     for file in store.list(""):
-        if file.stored_at < old and file.key not in named and not file.key.startswith(_LEFT_OUT):
+        if file.stored_at < old and file.key not in named and _KEY.fullmatch(file.key):
             yield file.key
 
 
