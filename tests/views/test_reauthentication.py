@@ -169,6 +169,16 @@ def test_without_permission_the_action_is_refused_after_the_confirmation(mia, ca
     assert confirm(mia).status_code == 403
 
 
+def test_an_undo_button_whose_address_says_what_to_do_works_after_the_confirmation(stale, cast):
+    pk = pk_of(cast.mia)
+    Membership.objects.filter(pk=pk).update(suspended_at=factories.NOW, suspension="admin")
+
+    stale.post(f"/team/people/{pk}/suspend/?is_suspended=0")
+    confirm(stale)
+
+    assert Membership.objects.filter(pk=pk).exists()
+
+
 def test_after_switching_teams_the_waiting_action_is_not_done(stale, cast):
     Membership.objects.create(user=cast.ana, team=cast.borealis, role="admin")
     form = {"role": "admin", "days": "7", "in_team": str(cast.aurora.pk)}

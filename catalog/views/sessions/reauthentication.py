@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.internal.flows.reauthentication import stash_and_reauthenticate
 from django.contrib import messages
@@ -50,11 +51,13 @@ def go_on(request: HttpRequest, state: dict[str, Any]) -> HttpResponseBase:
     if kept is None or kept["user"] != request.user.pk:
         messages.error(request, "The request expired, so nothing was changed. Try again.")
         return redirect("catalog:voice-list")
-    match = resolve(kept["path"])
+    address = urlsplit(kept["path"])
+    match = resolve(address.path)
     # Someone without a password confirms at the company's provider, and comes back by a link.
     request.method = "POST"
-    request.POST = QueryDict(kept["body"])
-    request.path = request.path_info = kept["path"]
+    request.GET, request.POST = QueryDict(address.query), QueryDict(kept["body"])
+    request.META["QUERY_STRING"] = address.query
+    request.path = request.path_info = address.path
     request.META["HTTP_REFERER"] = kept["referer"]
     request.resolver_match = match
     for name in _OF_THIS_REQUEST:
@@ -69,7 +72,7 @@ def _keep(request: HttpRequest) -> dict[str, str]:
         body.setdefault(TEAM_FIELD, request.headers[TEAM_HEADER])
     kept = {
         "user": request.user.pk,
-        "path": request.path,
+        "path": request.get_full_path(),
         "body": body.urlencode(),
         "referer": request.headers.get("Referer", ""),
         "at": timezone.now().timestamp(),
