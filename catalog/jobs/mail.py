@@ -6,6 +6,7 @@ the server can't take now is retried for a day.
 
 import contextlib
 import logging
+import re
 import smtplib
 import ssl
 from datetime import datetime, timedelta
@@ -236,8 +237,11 @@ def _quote(words: str, code: int, said: bytes | str, message: EmailMessage) -> s
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     # The Health page shows this to everyone: no address, and no user name of the server.
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    for secret in (*message.to, settings.EMAIL_HOST_USER, sender):
-        text = text.replace(secret, "…") if secret else text
+    private = [*message.to, settings.EMAIL_HOST_USER, sender]
+    # Servers also answer with the first part of an address, and in their own spelling.
+    private += [each.partition("@")[0] for each in private]
+    for each in filter(None, private):
+        text = re.sub(rf"(?<!\w){re.escape(each)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return f"{words}: {code} {' '.join(text.split())[:200]}"
 
 

@@ -22,6 +22,9 @@ TAKEN_ONCE = smtplib.SMTPRecipientsRefused({"mia@example.com": (451, b"4.7.1 Gre
 UNKNOWN = smtplib.SMTPRecipientsRefused(
     {"mia@example.com": (550, b"5.1.1 <mia@example.com> is unknown")}
 )
+SPELLED = smtplib.SMTPRecipientsRefused(
+    {"mia@example.com": (550, b"5.1.1 <Mia@Example.COM>: no user mia here")}
+)
 SPAM = smtplib.SMTPDataError(554, b"5.7.1 Looks like spam")
 NO_TLS = smtplib.SMTPSenderRefused(530, b"5.7.0 STARTTLS first", "voiceboard@localhost")
 NO_RELAY = smtplib.SMTPRecipientsRefused({"mia@example.com": (530, b"5.7.0 Sign in first")})
@@ -113,6 +116,7 @@ def test_what_may_pass_is_retried(cast, clock, server, problem, words):
     ("problem", "words"),
     [
         (UNKNOWN, "The mail server refused the recipient: 550 5.1.1 <…> is unknown"),
+        (SPELLED, "The mail server refused the recipient: 550 5.1.1 <…>: no user … here"),
         (SPAM, "The mail server refused the email: 554 5.7.1 Looks like spam"),
         (ValueError("x"), "The address or the subject can't be written in an email."),
     ],
