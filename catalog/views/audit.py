@@ -1,5 +1,6 @@
 """The audit log: filter it, page through it, and export it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -67,9 +68,12 @@ def audit_export(request: Request) -> HttpResponseBase:
     if form.errors.get("form"):
         return HttpResponseBadRequest("Choose CSV or JSON.")
     now, kind = timezone.now(), form.cleaned_data["form"]
-    rows = export_log(request.user, team=request.team, wanted=form.wanted, form=kind, now=now)
-    lines = (_values(entry) for entry in rows.iterator(chunk_size=500))
-    return send_rows(lines, _COLUMNS, name=f"voiceboard-log-{now:%Y-%m-%d}", form=kind)
+
+    def find_rows() -> Iterator[dict[str, Any]]:
+        rows = export_log(request.user, team=request.team, wanted=form.wanted, form=kind, now=now)
+        return (_values(entry) for entry in rows.iterator(chunk_size=500))
+
+    return send_rows(find_rows, _COLUMNS, name=f"voiceboard-log-{now:%Y-%m-%d}", form=kind)
 
 
 def _values(entry: AuditEntry) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Select many voices, then change, collect, compare, delete, or export exactly those."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.contrib import messages
@@ -67,7 +67,7 @@ from catalog.views.comparisons.tray import add_to_tray
 def voice_export(request: Request, form: str) -> HttpResponseBase:
     """Export all results of the filter in the URL, in their order."""
     wanted = VoiceFilterForm(request.GET).wanted
-    return _send(request, find_voice_ids(request.user, wanted), form)
+    return _send(request, lambda: find_voice_ids(request.user, wanted), form)
 
 
 @signed_in
@@ -126,8 +126,12 @@ def selection_detail(request: Request, pk: int) -> HttpResponseBase:
 @require_safe
 def selection_export(request: Request, pk: int, form: str) -> HttpResponseBase:
     selection = _get(request, pk)
-    record_export_later(request.user, selection=selection)
-    return _send(request, list_selected(request.user, selection), form)
+
+    def find_ids() -> list[int]:
+        record_export_later(request.user, selection=selection)
+        return list_selected(request.user, selection)
+
+    return _send(request, find_ids, form)
 
 
 @signed_in
@@ -297,8 +301,11 @@ def _get(request: Request, pk: int) -> Selection:
         raise Http404 from None
 
 
-def _send(request: Request, voice_ids: list[int], form: str) -> HttpResponseBase:
+def _send(request: Request, find_ids: Callable[[], list[int]], form: str) -> HttpResponseBase:
     now = timezone.now()
-    rows = iterate_exported(request.user, voice_ids, now)
     name = f"voices-{now:%Y-%m-%d}"
-    return send_rows(rows, EXPORT_COLUMNS, name=name, form=form)
+
+    def find_rows() -> Iterator[dict[str, Any]]:
+        return iterate_exported(request.user, find_ids(), now)
+
+    return send_rows(find_rows, EXPORT_COLUMNS, name=name, form=form)

@@ -142,6 +142,17 @@ def test_json_export_contains_the_same_entries_with_their_values(ana):
     assert json.loads(read(ana.post("/team/log/export/", {"form": "json", "who": "7" * 9}))) == []
 
 
+def test_an_export_that_has_to_wait_is_not_logged(ana):
+    open_ones = [ana.get("/voices/export.csv") for _ in range(2)]
+
+    refused = ana.post("/team/log/export/", {"form": "csv"})
+    for response in open_ones:
+        response.close()
+
+    assert refused.status_code == 503
+    assert not AuditEntry.objects.filter(action="audit log exported").exists()
+
+
 def test_an_export_is_logged_with_its_filter(ana):
     ana.post("/team/log/export/", {"form": "csv", "action": "voice renamed"})
 

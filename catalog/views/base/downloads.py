@@ -3,7 +3,7 @@
 import csv
 import json
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -24,11 +24,16 @@ class TooManyDownloads(Exception):
 class _Bounded:
     """The lines of an export, which holds one of the places until it is closed."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines, self._is_open = lines, False
+    def __init__(self, begin: Callable[[], Iterator[str]]) -> None:
+        self._is_open = False
         if not _places.acquire(blocking=False):
             raise TooManyDownloads
         self._is_open = True
+        try:
+            self._lines = begin()
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Iterator[str]:
         return self._lines
@@ -39,7 +44,7 @@ class _Bounded:
             self._is_open = False
             _places.release()
 
-    # For a response that nobody closes, such as one that another error replaced.
+    # For a response that nobody closes, such as one that an error replaced.
     __del__ = close
 
 
@@ -51,15 +56,19 @@ class _Line:
 
 
 def send_rows(
-    rows: Iterable[dict[str, Any]], columns: Sequence[str], *, name: str, form: str
+    find_rows: Callable[[], Iterable[dict[str, Any]]],
+    columns: Sequence[str],
+    *,
+    name: str,
+    form: str,
 ) -> StreamingHttpResponse:
     """Return a streamed download; JSON keeps lists, CSV joins them with "; ".
 
-    Raises TooManyDownloads.
+    Raises TooManyDownloads before ``find_rows``, which may record the export, is called.
     """
     is_csv = form == "csv"
     response = StreamingHttpResponse(
-        _Bounded(_as_csv(rows, columns) if is_csv else _as_json(rows)),
+        _Bounded(lambda: _as_csv(find_rows(), columns) if is_csv else _as_json(find_rows())),
         content_type="text/csv; charset=utf-8" if is_csv else "application/json",
     )
     response["Content-Disposition"] = f'attachment; filename="{name}.{form}"'

@@ -1,6 +1,7 @@
 """One deletion plan: its lines, approval, waiting time, and results."""
 
 import uuid
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -47,7 +48,8 @@ def _show(request: Request, page: PlanPage, error: str = "") -> HttpResponseBase
 @require_safe
 def plan_export(request: Request, pk: int, form: str) -> HttpResponseBase:
     page = _get_page(request, pk)
-    return send_rows(iterate_lines(page.plan), LINE_COLUMNS, name=f"plan-{pk}", form=form)
+    find_rows = partial(iterate_lines, page.plan)
+    return send_rows(find_rows, LINE_COLUMNS, name=f"plan-{pk}", form=form)
 
 
 @signed_in
