@@ -346,6 +346,7 @@ def test_a_lifted_suspension_opens_the_team_again(ana, mia, cast):
     lifted = suspend(ana, cast.mia, "0")
 
     assert "Lift suspension of Mia" in text_of(suspended)
+    assert "Suspend Mia" in text_of(lifted)
     assert "Change role" not in row_of(suspended, "mia@example.com")
     assert "Mia can open Aurora again." in text_of(lifted)
     assert mia.get("/voices/").status_code == 200
