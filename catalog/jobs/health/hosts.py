@@ -21,7 +21,8 @@ def join_hosts(now: datetime) -> None:
     ours = _hash_settings()
     others = Host.objects.filter(seen_at__gt=now - _SILENCE).exclude(name=settings.HOST_NAME)
     for other in others.order_by("name"):
-        differing = [name for name, value in ours.items() if other.settings.get(name) != value]
+        names = sorted({*ours, *other.settings})
+        differing = [name for name in names if ours.get(name) != other.settings.get(name)]
         if differing:
             words = f"{', '.join(differing)} must be the same here as on host {other.name}."
             raise HostsDiffer(f"{words} If that host no longer runs, wait a minute.")
@@ -57,16 +58,20 @@ def _hash_settings() -> dict[str, str]:
         "CELERY_BROKER_URL": f"{broker.scheme}://{broker.hostname}:{broker.port}{broker.path}",
         "VOICEBOARD_FILES": settings.MEDIA_STORE_URL,
         "VOICEBOARD_DEMO": str(settings.DEMO),
+        # A machine without these would be a way around them.
+        "VOICEBOARD_SECOND_FACTOR": str(settings.SECOND_FACTOR_REQUIRED),
+        "VOICEBOARD_OIDC_ISSUER": settings.OIDC_ISSUER,
+        "VOICEBOARD_OIDC_ROLES": str(settings.OIDC_ROLES),
+        "VOICEBOARD_OIDC_GROUPS_CLAIM": settings.OIDC_GROUPS_CLAIM,
+        "VOICEBOARD_OIDC_SCOPES": str(settings.OIDC_SCOPES),
+        "VOICEBOARD_OIDC_ONLY": str(settings.OIDC_ONLY),
+        "VOICEBOARD_OIDC_TRUSTS_MFA": str(settings.OIDC_TRUSTS_MFA),
         **{
             f"VOICEBOARD_{slug.upper()}_BASE_URL": url
             for slug, url in settings.PROVIDER_BASE_URLS.items()
             if url.startswith("http")
         },
     }
-    if settings.OIDC_ISSUER:
-        values["VOICEBOARD_OIDC_ISSUER"] = settings.OIDC_ISSUER
-        values["VOICEBOARD_OIDC_ROLES"] = str(settings.OIDC_ROLES)
-        values["VOICEBOARD_OIDC_ONLY"] = str(settings.OIDC_ONLY)
     key = bytes(Installation.objects.values_list("hash_key", flat=True).get())[:64]
     return {
         name: hashlib.blake2b(value.encode(), key=key, digest_size=12).hexdigest()
