@@ -486,7 +486,7 @@ def test_the_members_page_says_whose_role_follows_from_groups(cast, provider, se
 
     assert "Cloner · role from Acme" in text_of(page)
     assert f"/team/people/{pk}/role/" not in page.content.decode()
-    assert "The role follows from this person's groups at Acme." in text_of(done)
+    assert "This person's role comes from their groups at Acme." in text_of(done)
 
 
 def test_a_team_that_groups_lead_to_is_not_renamed(cast, settings, sign_in):
@@ -497,7 +497,7 @@ def test_a_team_that_groups_lead_to_is_not_renamed(cast, settings, sign_in):
     another = ana.post("/teams/", {"name": "Aurora"})
 
     assert (answer.status_code, another.status_code) == (422, 400)
-    assert "Groups of your company find a team by this name." in text_of(answer)
+    assert "Company groups give roles in the team with this name," in text_of(answer)
 
 
 # The only way in

@@ -47,7 +47,10 @@ from catalog.views.base.next_url import same_place
 from catalog.views.base.requests import Request, signed_in, signed_in_for_oneself
 from catalog.views.sessions.reauthentication import confirmed
 
-_NAME_MAPPED = "Groups of your company find a team by this name. Ask whoever runs this server."
+_NAME_MAPPED = (
+    "Company groups give roles in the team with this name, so it can't be changed or used again."
+    " Ask whoever runs this server."
+)
 _LAST_ADMIN = "A team needs an admin. Make someone else an admin first."
 
 
@@ -97,7 +100,7 @@ def member_role(request: Request, pk: int) -> HttpResponseBase:
     except LastAdmin:
         messages.error(request, _LAST_ADMIN)
     except GroupsDecide:
-        words = f"The role follows from this person's groups at {settings.OIDC_LABEL}."
+        words = f"This person's role comes from their groups at {settings.OIDC_LABEL}."
         messages.error(request, words)
     else:
         label = with_article(Membership.Role(role).label.lower())
