@@ -32,6 +32,7 @@ from catalog.jobs.searches.index import build_due_indexes
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
 from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
 from catalog.jobs.usage import find_due_histories, find_unnoted_exports
+from catalog.jobs.users import forget_ended_sessions
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
@@ -151,6 +152,7 @@ def tidy_task() -> None:
     warn_of_old_backup(database_now())
     forget_old_notices(database_now())
     forget_old_mail(database_now())
+    forget_ended_sessions(database_now())
     forget_silent(database_now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)

@@ -1,6 +1,6 @@
 """Users: log and notify what happened to an account, and sign browsers out."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -27,6 +27,8 @@ _TOLD = {
 }
 # After these, a link that was asked for before must not set another password.
 _NEW_PASSWORDS = {"password changed", "password reset", "password set", "password set by link"}
+# No session lasts longer, see views/sessions/presence.py.
+_SESSION_LIVES = timedelta(days=31)
 _ADVICE = "If it wasn't you, set a new password, sign out of other devices, and tell an admin."
 
 
@@ -85,3 +87,12 @@ def end_all(*, sessions: list[UserSession]) -> None:
     keys = [session.session_key for session in sessions]
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()
+
+
+def forget_ended_sessions(now: datetime) -> int:
+    """Delete expired sessions, and what was noted of their browsers; return how many expired."""
+    count, _ = Session.objects.filter(expire_date__lt=now).delete()
+    # A younger one may be about to get the key of a new session.
+    noted = UserSession.objects.filter(created_at__lt=now - _SESSION_LIVES)
+    noted.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return count
