@@ -5,14 +5,17 @@ import threading
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from celery import current_app
 from django.core.management import call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from kombu import Connection
 
 from catalog.audit import record
+from catalog.core import broker
 from catalog.core.crypto import KeyRing
 from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.health.heartbeats import note_beat
@@ -201,8 +204,11 @@ def test_another_master_key_is_a_problem(good, tmp_path):
 
 def test_a_broker_that_is_away_is_a_problem(good, monkeypatch):
     good.CELERY_BROKER_URL = f"redis://:{SECRET}@127.0.0.1:1/0"
-    monkeypatch.setattr(current_app.conf, "broker_url", good.CELERY_BROKER_URL)
-    monkeypatch.setattr(current_app.conf, "broker_read_url", good.CELERY_BROKER_URL)
+    away = SimpleNamespace(
+        conf=current_app.conf,
+        connection_for_read=lambda **_: Connection(good.CELERY_BROKER_URL),
+    )
+    monkeypatch.setattr(broker, "current_app", away)
 
     code, found = check()
 
