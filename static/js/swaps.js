@@ -172,7 +172,7 @@ function afterSwap(event) {
   if (ctx.target?.id === "results") showResults(ctx);
   // The pressed button may be gone, and the next Tab would start at the top.
   if (hadFocus && document.activeElement === document.body) {
-    focusOn(ctx.target.id === "results" ? byId("count") : byId(ctx.target.id));
+    focusOn(byId(ctx.target?.id === "results" ? "count" : ctx.target?.id));
   }
 }
 

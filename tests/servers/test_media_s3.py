@@ -1,8 +1,10 @@
 """Media files in a real object store behave as those in a folder."""
 
 import hashlib
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from catalog.core import media_s3
 from catalog.core.media import (
@@ -15,6 +17,8 @@ from catalog.core.media import (
     try_media,
 )
 from catalog.core.media_store import MediaUnavailable
+from catalog.jobs.health.orphans import sweep_orphans
+from tests import factories
 from tests.servers.swift import KEY_ID, SECRET, Swift
 
 pytestmark = pytest.mark.servers
@@ -44,6 +48,19 @@ def test_stored_file_can_be_read_whole_in_parts_and_removed():
     remove_media(key)
     assert find_media_size(key) is None
     assert list(get_media_store().list("")) == []
+
+
+@pytest.mark.usefixtures("_bucket")
+def test_old_files_that_no_row_names_are_deleted_and_no_others(cast):
+    sample = factories.make_sample(cast.ana, cast.aurora, LARGE[:9])
+    orphan = store_media("samples", [LARGE[:9]], "wav")[0]
+    today = timezone.now()
+
+    # The first sweep leaves a mark that these files are ours.
+    assert sweep_orphans(today) == 0
+    assert sweep_orphans(today + timedelta(days=3)) == 1
+
+    assert (find_media_size(sample.path), find_media_size(orphan)) == (9, None)
 
 
 @pytest.mark.usefixtures("_bucket")
