@@ -45,7 +45,7 @@ class Provider:
         self._codes[code] = asked
         return f"{urlsplit(asked['redirect_uri']).path}?code={code}&state={asked['state']}"
 
-    def make_logout(self, **changed: Any) -> str:
+    def make_logout(self, typ: str = "logout+jwt", **changed: Any) -> str:
         """Return a logout token."""
         now = int(time.time())
         claims = {
@@ -59,7 +59,7 @@ class Provider:
             **changed,
         }
         stated = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(stated, self.key, algorithm="RS256", headers={"kid": "1"})
+        return jwt.encode(stated, self.key, algorithm="RS256", headers={"kid": "1", "typ": typ})
 
     def answer(self, path: str, headers: Any, form: dict[str, str]) -> tuple[int, Any]:
         self.calls.append(path)

@@ -248,6 +248,7 @@ OIDC_MAKES_ACCOUNTS = env.read_flag("VOICEBOARD_OIDC_JIT", True)
 # Whether passwords are only for accounts made by "manage.py break_glass".
 OIDC_ONLY = env.read_flag("VOICEBOARD_OIDC_ONLY", False)
 OIDC_TRUSTS_MFA = env.read_flag("VOICEBOARD_OIDC_TRUSTS_MFA", False)
+OIDC_UNTYPED_LOGOUT = env.read_flag("VOICEBOARD_OIDC_UNTYPED_LOGOUT", False)
 OIDC_SCOPES = env.read_list("VOICEBOARD_OIDC_SCOPES", [])
 OIDC_GROUPS_CLAIM = env.read_text("VOICEBOARD_OIDC_GROUPS_CLAIM", "groups")
 # Which role in which team a group at the provider gives: (group, team, role).

@@ -783,6 +783,8 @@ def test_a_logout_token_works_once(cast, provider):
         {"exp": 1},
         {"exp": None},
         {"sub": None},
+        {"typ": "JWT"},
+        {"typ": "at+jwt"},
     ],
     ids=str,
 )
@@ -792,6 +794,15 @@ def test_a_token_that_is_no_logout_token_ends_nothing(changed, cast, provider):
 
     assert log_out(provider.make_logout(**changed)) == 400
     assert is_in(client)
+
+
+def test_a_logout_token_without_its_type_counts_if_the_operator_says_so(cast, provider, settings):
+    settings.OIDC_UNTYPED_LOGOUT = True
+    connect(provider, cast.mia)
+    client, _ = come_in(provider)
+
+    assert log_out(provider.make_logout(typ="JWT")) == 200
+    assert not is_in(client)
 
 
 def test_a_logout_token_signed_by_someone_else_ends_nothing(cast, provider):

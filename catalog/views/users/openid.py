@@ -83,10 +83,15 @@ def _fetch_json(url: str, **values: Any) -> dict[str, Any]:
 
 
 @sensitive_variables()
-def read_token(token: str, *, needed: list[str]) -> dict[str, Any]:
-    """Return the claims of a token that the provider signed for us; raises OAuth2Error."""
+def read_token(token: str, *, needed: list[str], typ: str = "") -> dict[str, Any]:
+    """Return the claims of a token that the provider signed for us; raises OAuth2Error.
+
+    With ``typ``, the token's header must name this type.
+    """
     try:
         header = jwt.get_unverified_header(token)
+        if typ and str(header.get("typ")).lower().removeprefix("application/") != typ:
+            raise OAuth2Error(f"The token isn't of type {typ}.")
         keys = _fetch_json(read_configuration()["jwks_uri"])
         claims: dict[str, Any] = jwt.decode(
             token,
@@ -110,7 +115,8 @@ def read_logout(token: str) -> dict[str, Any]:
 
     https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
     """
-    claims = read_token(token, needed=["exp", "jti"])
+    typ = "" if settings.OIDC_UNTYPED_LOGOUT else "logout+jwt"
+    claims = read_token(token, needed=["exp", "jti"], typ=typ)
     events = claims.get("events")
     is_logout = isinstance(events, dict) and isinstance(events.get(_LOGOUT), dict)
     if not is_logout or "nonce" in claims or not (claims.get("sub") or claims.get("sid")):
