@@ -177,6 +177,10 @@ class Visits:
         page.goto(path)
         return page
 
+    def keep_cookies(self, page: Page, person: str) -> None:
+        """Use this page's cookies from now on: confirming the password gives a new session key."""
+        self._states[person] = page.context.storage_state()
+
     def _note_view(self, request: Request) -> None:
         if request.method == "POST" and urlsplit(request.url).path == "/preferences/view/":
             self._with_new_view.append(request.frame.page.context)

@@ -214,6 +214,8 @@ def go_to(
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Continue").click()
         expect(page).to_have_url(re.compile(places[name]))
+        visits.keep_cookies(page, person)
+    assert not person or "/account/login/" not in page.url
     return page
 
 
