@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE =
 PYTEST = $(PYTHON) -m pytest --numprocesses 3 --dist worksteal --durations 25
 PYTEST_IN_BROWSERS = $(PYTHON) -m pytest --override-ini testpaths=tests/e2e --numprocesses auto --maxprocesses 4 --dist loadfile --durations 10 -r R
 
-.PHONY: help start test test-code test-pages lint fix types bench chaos outages memory development release sbom audit
+.PHONY: help start test test-code test-pages lint fix types bench chaos memory development release sbom audit
 
 help:
 	@echo "make start   run Voiceboard with a sandbox to try it; Ctrl-C stops it"
@@ -20,7 +20,6 @@ help:
 	@echo "make types   check types"
 	@echo "make bench   measure browsing; SIZES=\"10000 100000 1000000\" for all sizes"
 	@echo "make chaos   make 200 clones while calls fail and processes are killed (30 minutes)"
-	@echo "make outages take each server away from two hosts for 30 seconds"
 	@echo "make memory  print the memory of each process of a running Voiceboard, and the sum"
 	@echo "make sbom    print the software bill of materials"
 	@echo "make audit   look for known vulnerabilities in the locked packages"
@@ -59,9 +58,6 @@ bench: development
 
 chaos: development
 	@$(PYTHON) scripts/chaos $(ARGS)
-
-outages: development
-	@VOICEBOARD_OUTAGE_SECONDS=30 $(PYTHON) -m pytest tests/servers/test_outages.py
 
 memory:
 	@$(PYTHON) scripts/memory.py
