@@ -14,7 +14,7 @@ from catalog.models import Mail, Membership, Notification, Team, User
 from catalog.queries.users.sessions import name_browser
 
 # Account events that the user is notified of in the app and by email, no matter who caused them.
-_TOLD = {
+_NOTICES = {
     "password changed": "Your password was changed",
     "password reset": "Your password was reset with a link sent by email",
     "password set": "Your password was set",
@@ -37,8 +37,8 @@ def note_event(actor: User | None, *, user: User, action: str, now: datetime) ->
     teams = list(Team.objects.filter(pk__in=teams_of(user)).order_by("pk"))
     if action in _NEW_PASSWORDS:
         drop_reset_links(user, "The password was changed.", now)
-    if action in _TOLD:
-        _tell(user, _TOLD[action], now)
+    if action in _NOTICES:
+        _tell(user, _NOTICES[action], now)
     # For a user in no team, the entry is in the chain but in no team's log (models/audit.py).
     for team in teams or (None,):
         record(actor, action, user, team=team, now=now)
@@ -51,24 +51,27 @@ def teams_of(user: User) -> "QuerySet[Membership, Any]":
 
 def tell_admins(user: User, words: str, now: datetime) -> None:
     """Notify the other admins of the user's teams, in the app and by email."""
-    told: dict[int, User] = {}
+    notified: dict[int, User] = {}
     for team in Team.objects.filter(pk__in=teams_of(user)).order_by("pk"):
         admins = User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True)
         for admin in admins.exclude(pk=user.pk).order_by("pk"):
             notify_person(admin, team, f"{words}.", now, page=Notification.Page.TEAM)
-            told[admin.pk] = admin
-    where = _say_where()
-    for admin in told.values():
-        text = f"{words}.\n\n{_say_when(now)}\nWhere: {where}\n\nVoiceboard\n"
-        write_mail(admin, Mail.Kind.SECURITY, subject=words, text=text, now=now)
+            notified[admin.pk] = admin
+    for admin in notified.values():
+        _mail(admin, words, now)
 
 
 def _tell(user: User, words: str, now: datetime) -> None:
-    page, where = Notification.Page.ACCOUNT, _say_where()
-    text = f"{words} ({where}). {_ADVICE}"
+    text = f"{words} ({_say_where()}). {_ADVICE}"
+    page = Notification.Page.ACCOUNT
     Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
-    text = f"{words}.\n\n{_say_when(now)}\nWhere: {where}\n\n{_ADVICE}\n\nVoiceboard\n"
-    write_mail(user, Mail.Kind.SECURITY, subject=words, text=text, now=now)
+    _mail(user, words, now, _ADVICE)
+
+
+def _mail(person: User, words: str, now: datetime, *advice: str) -> None:
+    facts = f"{_say_when(now)}\nWhere: {_say_where()}"
+    text = "\n\n".join((f"{words}.", facts, *advice, "Voiceboard\n"))
+    write_mail(person, Mail.Kind.SECURITY, subject=words, text=text, now=now)
 
 
 def _say_when(now: datetime) -> str:

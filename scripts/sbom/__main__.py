@@ -71,7 +71,7 @@ def _describe_package(
     found = sorted(re.findall(r"sha256:([0-9a-f]{64})", pin["hashes"]))
     files = {
         "type": "distribution",
-        "url": f"https://pypi.org/simple/{pin['name']}/",
+        "url": purl,
         "comment": "the wheels and the source archive of this version",
         "hashes": [each for sha256 in found for each in name_hash(sha256)],
     }
