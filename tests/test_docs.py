@@ -72,11 +72,12 @@ def test_architecture_md_is_short():
     assert len(ARCHITECTURE.splitlines()) <= MOST_LINES_OF_THE_MAP
 
 
-def test_architecture_md_lists_each_decision_in_one_line():
+def test_architecture_md_lists_every_decision_in_order():
     reasons = (DOCS / "developers" / "decisions.md").read_text()
-    stated = ARCHITECTURE.partition("\n## Decisions\n")[2]
+    stated = " ".join(ARCHITECTURE.partition("\n## Decisions\n")[2].split())
+    areas = re.findall(r"(?<=\)\*\*: )(.+?)(?= \*\*\[|$)", stated)
 
-    assert re.findall(r"^- (.+)$", stated, re.MULTILINE) == re.findall(
+    assert [decision for area in areas for decision in area.split(" · ")] == re.findall(
         r"^### (.+)$", reasons, re.MULTILINE
     )
 
