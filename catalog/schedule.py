@@ -25,7 +25,8 @@ from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_sile
 from catalog.jobs.health.hosts import note_host
 from catalog.jobs.health.orphans import sweep_orphans
 from catalog.jobs.mail import forget_old_mail
-from catalog.jobs.notifications import forget_old_notices, mail_urgent
+from catalog.jobs.notifications.mail import mail_urgent
+from catalog.jobs.notifications.send import forget_old_notices
 from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
 from catalog.jobs.searches.index import build_due_indexes

@@ -210,6 +210,7 @@ STAYS_PERSONAL = {
     "Mail.user",
     "PasswordLink.user",
     "Notification.user",
+    "NotificationChoice.user",
     "Preference.user",
     "UserVersion.user",
     "Rating.user",

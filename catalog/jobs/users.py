@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 
 from catalog.audit import current_origin, record
 from catalog.jobs.mail import drop_reset_links, write_mail
-from catalog.jobs.notifications import notify_person
+from catalog.jobs.notifications.send import notify
 from catalog.models import Mail, Membership, Notification, Team, User
 from catalog.queries.users.sessions import name_browser
+
+Event = Notification.Event
 
 # Account events that the user is notified of in the app and by email, no matter who caused them.
 _NOTICES = {
@@ -55,8 +57,9 @@ def tell_admins(user: User, words: str, now: datetime) -> None:
     for team in Team.objects.filter(pk__in=teams_of(user)).order_by("pk"):
         admins = User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True)
         for admin in admins.exclude(pk=user.pk).order_by("pk"):
-            notify_person(admin, team, f"{words}.", now, page=Notification.Page.TEAM)
             notified[admin.pk] = admin
+        texts = dict.fromkeys((admin.pk for admin in admins.exclude(pk=user.pk)), f"{words}.")
+        notify(Event.SECURITY, texts, now, team=team, page=Notification.Page.TEAM)
     for admin in notified.values():
         _mail(admin, words, now)
 
@@ -64,7 +67,7 @@ def tell_admins(user: User, words: str, now: datetime) -> None:
 def _tell(user: User, words: str, now: datetime) -> None:
     text = f"{words} ({_say_where()}). {_ADVICE}"
     page = Notification.Page.ACCOUNT
-    Notification.objects.create(user=user, page=page, text=text, mood="fail", made_at=now)
+    notify(Event.SECURITY, {user.pk: text}, now, team=None, page=page, mood="fail")
     _mail(user, words, now, _ADVICE)
 
 

@@ -17,7 +17,7 @@ from catalog.models.credentials.replacements import CredentialReplacement
 from catalog.models.health import Heartbeat, Host, ProviderCall, Tick
 from catalog.models.installation import Installation
 from catalog.models.mail import Mail
-from catalog.models.notifications import Notification
+from catalog.models.notifications import Notification, NotificationChoice
 from catalog.models.preferences import Preference
 from catalog.models.previews import PreviewClip
 from catalog.models.samples.reports import SampleReport
@@ -65,6 +65,7 @@ __all__ = [
     "Membership",
     "Note",
     "Notification",
+    "NotificationChoice",
     "PasswordLink",
     "PlannedDeletion",
     "Preference",

@@ -18,7 +18,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: User) -> Self:
         """Keep the user's own notifications about their current team and about their account."""
         in_team = Q(team__in=Team.objects.visible_to(user))
-        return self.filter(in_team | Q(team=None), user=user)
+        return self.filter(in_team | Q(team=None), user=user, is_shown=True)
 
     def unread(self) -> Self:
         """Keep unread notifications."""
@@ -27,6 +27,32 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 class Notification(models.Model):
     """One event that one user is notified of; ``mood`` is done, fail, or off."""
+
+    class Event(models.TextChoices):
+        """What happened; people choose for each how they hear of it."""
+
+        JOB = "job", "A job is done or failed"
+        STUCK = "stuck", "A job needs your attention"
+        VOICE = "voice", "A voice you use is gone or has changed"
+        OWNED = "owned", "Someone gave you a voice, or archived yours"
+        END = "end", "A voice ends soon"
+        PLAN = "plan", "A cleanup plan is ready, or deletes your voices soon"
+        OUTCOME = "outcome", "A cleanup plan is done or was canceled"
+        REPORT = "report", "The weekly cleanup report"
+        KEY = "key", "An API key doesn't work anymore"
+        CONSENT = "consent", "A speaker's consent ends soon or was withdrawn"
+        BUDGET = "budget", "A budget is reached"
+        SYNC = "sync", "An account can't be synced"
+        TEAM = "team", "Someone in your team was suspended or lost a role"
+        SERVER = "server", "The server needs its operator"
+        SECURITY = "security", "Your account's security"
+
+    class Delivery(models.TextChoices):
+        """Whether an event is also emailed, unless it is read in the app first."""
+
+        OFF = "off", "No"
+        NOW = "now", "At once"
+        DAILY = "daily", "Once a day"
 
     class Page(models.TextChoices):
         """The page that a notification links to, if it is not about a job."""
@@ -49,13 +75,18 @@ class Notification(models.Model):
     plan = models.ForeignKey(
         CleanupPlan, null=True, on_delete=models.CASCADE, related_name="notifications"
     )
-    page = models.CharField(max_length=10, choices=Page.choices, blank=True)
+    event = models.CharField(max_length=10, choices=Event.choices, blank=True)
+    page = models.CharField(max_length=20, choices=Page.choices, blank=True)
+    # The id of what the page shows, for pages that show one thing.
+    about = models.CharField(max_length=40, blank=True)
     text = models.CharField(max_length=500)
     mood = models.CharField(max_length=4)
     made_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
-    # It matters to people who aren't here, so it's also emailed unless they read it first.
-    awaits_mail = models.BooleanField(default=False)
+    # False for what the person wants only by email.
+    is_shown = models.BooleanField(default=True)
+    # How it is still to be emailed, OFF once it was.
+    mail = models.CharField(max_length=5, choices=Delivery.choices, default=Delivery.OFF)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -75,3 +106,36 @@ class Notification(models.Model):
     def icon(self) -> str:
         """The icon for the mood, which works without color."""
         return {"done": "circle-check", "fail": "circle-alert"}.get(self.mood, "circle-x")
+
+
+# These can't be turned off; emails about them are written at once, and not by a choice.
+ALWAYS_SHOWN = frozenset({Notification.Event.SECURITY})
+# How events are emailed to people who didn't choose. Waiting can cost what these are about.
+DEFAULT_MAIL = {
+    **dict.fromkeys(Notification.Event, Notification.Delivery.NOW),
+    Notification.Event.VOICE: Notification.Delivery.DAILY,
+    Notification.Event.END: Notification.Delivery.DAILY,
+    # Good news, what someone already did, and what has emails of its own.
+    Notification.Event.JOB: Notification.Delivery.OFF,
+    Notification.Event.OWNED: Notification.Delivery.OFF,
+    Notification.Event.OUTCOME: Notification.Delivery.OFF,
+    Notification.Event.REPORT: Notification.Delivery.OFF,
+    Notification.Event.SECURITY: Notification.Delivery.OFF,
+}
+
+
+class NotificationChoice(models.Model):
+    """How one person wants to hear of one event, if not the usual way."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_choices")
+    event = models.CharField(max_length=10, choices=Notification.Event.choices)
+    is_shown = models.BooleanField()
+    mail = models.CharField(max_length=5, choices=Notification.Delivery.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "event"], name="one_choice_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return f"Notification choice {self.pk}"

@@ -12,7 +12,7 @@ from django.db.models import F
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import notify_of_end
+from catalog.jobs.notifications.clones import notify_of_end
 from catalog.models import (
     CloneBatch,
     CloneJob,

@@ -44,7 +44,7 @@ def notification_open(request: Request, pk: int) -> HttpResponseBase:
     notice = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
     read_notice(request.user, notice=notice, now=timezone.now())
     if notice.page:
-        return redirect(_PAGES[notice.page])
+        return redirect(_PAGES[notice.page], *filter(None, [notice.about]))
     if notice.job_id is None:
         return redirect("catalog:notification-list")
     return redirect("catalog:job-detail", notice.job_id)

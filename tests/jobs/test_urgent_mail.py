@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from catalog.jobs.health.backups import warn_of_old_backup
-from catalog.jobs.notifications import mail_urgent, notify_of_end, notify_of_wait
+from catalog.jobs.notifications.clones import notify_of_end, notify_of_wait
+from catalog.jobs.notifications.mail import mail_urgent
 from catalog.models import CloneJob, Installation, Mail, Membership, Notification, Preference
 from catalog.services.cleanups.plans import approve_plan, create_plan
 from catalog.services.preferences import choose_mail

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from catalog.core.locales import say_number, storing
+from catalog.jobs.notifications.send import notify
 from catalog.models import (
     CleanupPlan,
     CollectionEntry,
@@ -95,17 +96,12 @@ def notify_of_outcomes(plan_id: int, now: datetime) -> int:
     _add_losses(plan, [line for line in lines if line.is_deleted], found)
     members = plan.team.memberships.values("user")
     people = User.objects.filter(pk__in=list(found)).filter(pk__in=members)
-    Notification.objects.bulk_create(
-        Notification(
-            team=plan.team,
-            user=person,
-            page=Notification.Page.KEEPING,
-            text=found[person.pk].describe(plan)[:500],
-            mood="fail" if found[person.pk].own[State.FAILED] else "off",
-            made_at=now,
-        )
-        for person in people.order_by("pk")
-    )
+    for person in people.order_by("pk"):
+        losses = found[person.pk]
+        mood = "fail" if losses.own[State.FAILED] else "off"
+        texts = {person.pk: losses.describe(plan)}
+        page = Notification.Page.KEEPING
+        notify(Notification.Event.OUTCOME, texts, now, team=plan.team, page=page, mood=mood)
     return len(people)
 
 

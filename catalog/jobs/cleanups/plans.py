@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalog.audit import record
 from catalog.jobs.cleanups.outcomes import record_outcome
-from catalog.jobs.notifications import notify_responsible, update_announcements
+from catalog.jobs.notifications.plans import notify_responsible, update_announcements
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.queries.cleanups.deletion_keys import find_deleting_keys
 

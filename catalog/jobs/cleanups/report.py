@@ -8,6 +8,7 @@ from django.db.models import Q
 from catalog.audit import record
 from catalog.core.locales import say_number, say_stored, storing
 from catalog.jobs.mail import write_mail
+from catalog.jobs.notifications.send import notify
 from catalog.models import CleanupRules, Mail, Membership, Notification, Team, User
 from catalog.models.cleanups.rules import rules_of
 from catalog.queries.cleanups.rules import RULES
@@ -42,17 +43,9 @@ def report_stale(team_id: int, now: datetime) -> str:
         if not words:
             return ""
         admins = list(User.objects.filter(pk__in=Membership.objects.admins(team), is_active=True))
-        Notification.objects.bulk_create(
-            Notification(
-                team=team,
-                user=admin,
-                page=Notification.Page.CLEANUP,
-                text=words[:500],
-                mood="off",
-                made_at=now,
-            )
-            for admin in admins
-        )
+        texts = dict.fromkeys((admin.pk for admin in admins), words)
+        page = Notification.Page.CLEANUP
+        notify(Notification.Event.REPORT, texts, now, team=team, page=page)
         subject, text = f"Cleanup report for {team.name}", f"{say_stored(words)}\n\nVoiceboard\n"
         for admin in admins:
             write_mail(admin, Mail.Kind.REPORT, subject=subject, text=text, now=now)

@@ -11,7 +11,7 @@ from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import Clock, Lease, LeaseLost
 from catalog.jobs.credentials.check import keep_refusal
-from catalog.jobs.notifications import notify_of_end, notify_of_wait
+from catalog.jobs.notifications.clones import notify_of_end, notify_of_wait
 from catalog.models import CloneJob, Credential, ProviderAccount
 from catalog.models.base.leases import free_lease
 from catalog.providers.errors import CredentialRejected, ProviderError

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from catalog.jobs.notifications import notify_admins
+from catalog.jobs.notifications.send import notify_admins
 from catalog.models import Installation, Notification, Team
 from catalog.models.installation import BACKUP_LASTS
 
@@ -18,4 +18,4 @@ def warn_of_old_backup(now: datetime) -> None:
     page = Notification.Page.HEALTH
     warned = Notification.objects.filter(page=page, made_at__gt=now - _BETWEEN_WARNINGS)
     for team in Team.objects.exclude(pk__in=warned.values("team")).order_by("pk"):
-        notify_admins(team, _WORDS, now, page=page)
+        notify_admins(Notification.Event.SERVER, team, _WORDS, now, page=page)

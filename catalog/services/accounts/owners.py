@@ -9,7 +9,8 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.jobs.notifications import notify_person, notify_responsible, update_announcements
+from catalog.jobs.notifications.plans import notify_responsible, update_announcements
+from catalog.jobs.notifications.send import notify
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -118,7 +119,8 @@ def _check(user: User, team: Team, owner: Membership) -> None:
 
 def _tell(user: User, owner: Membership, what: str, now: datetime, reason: str) -> None:
     words = f"{user} made you the owner of the {what[:120]}. Reason: {reason}"
-    notify_person(owner.user, owner.team, words, now, page=Notification.Page.KEEPING)
+    event, page = Notification.Event.OWNED, Notification.Page.KEEPING
+    notify(event, {owner.user_id: words}, now, team=owner.team, page=page)
 
 
 def _move_lines(lines: PlannedDeletionQuerySet, owner: Membership, now: datetime) -> None:

@@ -8,7 +8,8 @@ from django.db import transaction
 from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import say_day, storing
-from catalog.jobs.notifications import notify_person, update_announcements
+from catalog.jobs.notifications.plans import update_announcements
+from catalog.jobs.notifications.send import notify
 from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
 
@@ -89,7 +90,8 @@ def _tell(user: User, voice: Voice, what: str, now: datetime) -> None:
     owner = find_responsible(voice)
     if owner is not None and owner.pk != user.pk:
         words = f"Your voice {voice.shown_name[:80]} {what}. Changed by {user}."
-        notify_person(owner, voice.account.team, words, now, page=Notification.Page.KEEPING)
+        team, page = voice.account.team, Notification.Page.KEEPING
+        notify(Notification.Event.OWNED, {owner.pk: words}, now, team=team, page=page)
 
 
 def _write(

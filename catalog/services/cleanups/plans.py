@@ -10,7 +10,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import storing
 from catalog.jobs.cleanups.plans import start_plan
-from catalog.jobs.notifications import (
+from catalog.jobs.notifications.plans import (
     notify_of_canceled_plan,
     notify_responsible,
     update_announcements,

@@ -11,7 +11,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
 from catalog.jobs.cleanups.notify import find_plans_through, notify_of_plans
-from catalog.jobs.notifications import stop_clones
+from catalog.jobs.notifications.clones import stop_clones
 from catalog.models import (
     CloneJob,
     Credential,

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from catalog.audit import record
-from catalog.jobs.notifications import notify_admins
+from catalog.jobs.notifications.send import notify_admins
 from catalog.models import Membership, Notification, Team, User
 from catalog.queries.teams import find_mapped_teams
 from catalog.services.teams.members import (
@@ -85,7 +85,7 @@ def _keep_last_admin(held: Membership, now: datetime) -> None:
         f"{settings.OIDC_LABEL} no longer makes {held.user} an admin of {held.team}, but a team"
         " needs one. Make someone else an admin."
     )
-    notify_admins(held.team, words, now, page=Notification.Page.TEAM)
+    notify_admins(Notification.Event.TEAM, held.team, words, now, page=Notification.Page.TEAM)
     record(None, "last admin kept", held.user, team=held.team, now=now, reason=_say_reason())
 
 

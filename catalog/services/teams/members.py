@@ -11,12 +11,9 @@ from django.db.models import Q
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.base.leases import stop_unsent
-from catalog.jobs.notifications import (
-    notify_admins,
-    notify_responsible,
-    stop_clones,
-    update_announcements,
-)
+from catalog.jobs.notifications.clones import stop_clones
+from catalog.jobs.notifications.plans import notify_responsible, update_announcements
+from catalog.jobs.notifications.send import notify_admins
 from catalog.models import (
     CleanupPlan,
     CloneJob,
@@ -136,7 +133,9 @@ def shut_membership(
         " a new owner for what they leave behind."
     )
     besides = {user.pk} if user else set()
-    notify_admins(team, words, now, page=Notification.Page.TEAM, besides=besides)
+    notify_admins(
+        Notification.Event.TEAM, team, words, now, page=Notification.Page.TEAM, besides=besides
+    )
     record(
         user,
         "member suspended",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record, record_each
-from catalog.jobs.notifications import notify_of_archived
+from catalog.jobs.notifications.voices import notify_of_archived
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.models import Team, User, Voice, VoiceChange
 from catalog.models.voices.changes import note_change
