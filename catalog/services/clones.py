@@ -12,13 +12,12 @@ from django.db.models import F
 
 from catalog import policies
 from catalog.audit import record
+from catalog.jobs.clones.request import WANTED, store_batch, store_job
 from catalog.jobs.notifications.clones import notify_of_end
 from catalog.models import (
     CloneBatch,
     CloneJob,
-    CloneSource,
     Credential,
-    Installation,
     Sample,
     Team,
     User,
@@ -27,8 +26,6 @@ from catalog.services.consents import ConsentStatement, attest_consent
 from catalog.tasks import enqueue_clone
 
 State, Step = CloneJob.State, CloneJob.Step
-
-_WANTED = ("name", "description", "removes_noise", "language", "gender", "transcript")
 
 
 class NothingToDo(Exception):
@@ -97,25 +94,14 @@ def _write_batch(
     consent = attest_consent(
         user, team=team, statement=params.consent, proof_path=proof_path, now=now
     )
-    batch = CloneBatch.objects.create(
-        team=team,
-        asked_by=user,
-        speaker=consent.speaker,
+    batch = store_batch(
+        user,
         consent=consent,
+        cuts=[(cut.sample, cut.start_seconds, cut.end_seconds) for cut in params.cuts],
         form_token=params.form_token,
-        asked_at=now,
+        now=now,
     )
-    CloneSource.objects.bulk_create(
-        CloneSource(
-            batch=batch,
-            sample=cut.sample,
-            position=position,
-            start_seconds=cut.start_seconds,
-            end_seconds=cut.end_seconds,
-        )
-        for position, cut in enumerate(params.cuts, start=1)
-    )
-    wanted = {name: getattr(params, name) for name in _WANTED}
+    wanted = {name: getattr(params, name) for name in WANTED}
     for credential in credentials:
         _queue_job(user, batch, credential, wanted, now)
     return batch
@@ -129,32 +115,7 @@ def _queue_job(
     now: datetime,
     retry_of: CloneJob | None = None,
 ) -> CloneJob:
-    if credential.account is None:
-        raise PermissionDenied
-    job_id = uuid.uuid4()
-    job = CloneJob.objects.create(
-        **wanted,
-        id=job_id,
-        team=batch.team,
-        requested_by=user,
-        credential=credential,
-        account=credential.account,
-        batch=batch,
-        retry_of=retry_of,
-        marker=f"vb1:{Installation.objects.get().code}:{job_id.hex}",
-        created_at=now,
-        woken_at=now,
-    )
-    facts = {"retry_of": str(retry_of.pk)} if retry_of else {}
-    record(
-        user,
-        "clone requested",
-        job,
-        team=batch.team,
-        now=now,
-        provider=credential.provider,
-        **facts,
-    )
+    job = store_job(user, batch, credential, wanted, now, retry_of)
     transaction.on_commit(partial(enqueue_clone, job.pk))
     return job
 
@@ -207,7 +168,7 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
         raise NothingToDo(f"You have no key for this {label} account. Add one first.")
     _demand_use(user, credential, locked.team)
     ConsentStatement.of(locked.batch.consent).demand(now)
-    wanted = {name: getattr(locked, name) for name in _WANTED}
+    wanted = {name: getattr(locked, name) for name in WANTED}
     return _queue_job(user, locked.batch, credential, wanted, now, retry_of=locked)
 
 

@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from catalog import tasks
 from catalog.jobs.base.leases import claim_work
+from catalog.jobs.clones import request
 from catalog.models import (
     AuditEntry,
     CloneBatch,
@@ -187,7 +188,7 @@ def test_guardian_consent_is_stored_with_its_proof(ask, settings):
 
 
 def test_failed_request_leaves_no_proof_file(ask, settings, monkeypatch):
-    monkeypatch.setattr(clones, "record", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(request, "record", lambda *_, **__: 1 / 0)
     consent = make_consent(
         proof=SimpleUploadedFile("a.pdf", b"%PDF-"), proof_ending="pdf", proof_type="x"
     )
