@@ -24,6 +24,7 @@ from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import CredentialRejected, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
+from catalog.queries.speakers import find_voice_obstacle, find_withdrawn_voices
 
 logger = logging.getLogger(__name__)
 
@@ -210,6 +211,8 @@ def _find_lacking(account: ProviderAccount, most: int) -> tuple[Credential | Non
     """Return a key and voices that it lists and that have no clip yet."""
     rows = Voice.objects.present().filter(account=account, clip=None)
     lacking = rows.exclude(preview_url="", preview_sample_id="")
+    if withdrawn := find_withdrawn_voices(account.pk):
+        lacking = lacking.exclude(pk__in=withdrawn)
     for credential in Credential.objects.working().filter(account=account):
         listed = Q(key_set=None) | Q(key_set__entries__credential=credential)
         found = lacking.filter(listed).order_by("-added_at", "sort_name", "pk")
@@ -267,6 +270,8 @@ def _get_clip(voice: Voice, credential: Credential | None, clock: Clock) -> str:
     """Get the preview from the provider and store it; return the problem, or ""."""
     if credential is None:
         return f"No working {voice.info.label} key. Check your API keys."
+    if obstacle := find_voice_obstacle(voice, clock().date()):
+        return obstacle
     base_url = settings.PROVIDER_BASE_URLS[voice.provider]
     try:
         with open_provider(voice.provider, credential.secrets(), base_url) as provider:

@@ -29,6 +29,7 @@ from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, SpeechParams
+from catalog.queries.speakers import find_voice_obstacle
 from catalog.queries.syntheses.history import get_spoken_clip
 
 logger = logging.getLogger(__name__)
@@ -72,19 +73,20 @@ class _SpeechRun:
 
     def go_on(self) -> None:
         speech = self.speech
+        # What was sent may be charged already, so its outcome is settled in any case.
+        may_be_sent = speech.step == Step.SENT and not self.info.speaks_free
+        obstacle = find_voice_obstacle(speech.voice, self.clock().date())
         clip = get_spoken_clip(speech.recipe)
-        if clip is not None:
+        if clip is not None and (may_be_sent or not obstacle):
             self._deliver(clip, is_cached=speech.step == Step.PLANNED)
-        elif speech.step == Step.SENT and not self.info.speaks_free:
+        elif may_be_sent:
             words = f"The worker stopped before {self.info.label} answered."
             self._leave_unclear(words)
         elif speech.step == Step.PLANNED and self._may_be_paid_for():
             words = f"{self.info.label} may have received this before Voiceboard restarted."
             self._leave_unclear(words)
-        elif speech.credential is None:
-            self._fail("Stopped: the key was removed.")
-        elif speech.attempt_count >= _MOST_SENDS:
-            self._fail(speech.message or f"{self.info.label} couldn't be reached.")
+        elif problem := obstacle or self._find_problem():
+            self._fail(problem)
         elif not has_room():
             self._wait(
                 "The server's disk is full.",
@@ -92,6 +94,14 @@ class _SpeechRun:
             )
         elif self._mark_sent():
             self._send()
+
+    def _find_problem(self) -> str:
+        """Return why it can't be sent anymore, "" if it can."""
+        if self.speech.credential is None:
+            return "Stopped: the key was removed."
+        if self.speech.attempt_count >= _MOST_SENDS:
+            return self.speech.message or f"{self.info.label} couldn't be reached."
+        return ""
 
     def _may_be_paid_for(self) -> bool:
         """Return whether another worker may have sent it before a restore."""

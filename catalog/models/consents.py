@@ -1,11 +1,21 @@
 """Consents: what speakers agreed to."""
 
 from datetime import date
+from typing import Self
 
 from django.db import models
+from django.db.models import Q
 
 from catalog.models.speakers import Speaker
 from catalog.models.users import User
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Queries for consents."""
+
+    def in_force(self, today: date) -> Self:
+        """Keep consents that were not withdrawn and whose last day has not passed."""
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=today), withdrawn_at=None)
 
 
 class Consent(models.Model):
@@ -45,6 +55,9 @@ class Consent(models.Model):
     attested_at = models.DateTimeField()
     # Who is responsible once the person who attested has left; the attestation never changes.
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = ConsentQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Consent {self.pk}"

@@ -22,13 +22,18 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
 
 
 class Speaker(models.Model):
-    """A person whose voice the team clones; connects samples, jobs, and voices."""
+    """A person whose voice the team clones; connects samples, jobs, and voices.
+
+    ``withdrawing_since`` is set from the moment the speaker's permission is withdrawn until every
+    copy is erased. Nothing is made with their voice meanwhile, whatever consents there are.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="speakers")
     name = models.CharField(max_length=120)
     folded = models.CharField(max_length=120)
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="speakers")
     added_at = models.DateTimeField()
+    withdrawing_since = models.DateTimeField(null=True)
 
     objects = SpeakerQuerySet.as_manager()
 

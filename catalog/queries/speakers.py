@@ -1,10 +1,14 @@
-"""The speakers whose voices the team clones, with their samples, jobs, and consents."""
+"""The speakers whose voices the team clones, and whether their voices may be used now."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from catalog.models import CloneJob, Consent, Sample, Speaker, User
+from catalog.core.locales import say_day
+from catalog.models import CloneJob, Consent, Sample, Speaker, User, Voice
 
 _SHOWN_SPEAKERS = 200
 
@@ -59,3 +63,106 @@ def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
             .order_by("-attested_at", "-pk")
         ),
     )
+
+
+def find_speakers_of(voices: Iterable[Voice]) -> dict[int, set[int]]:
+    """Return the speakers of each voice by its key; voices without a known speaker are left out.
+
+    A voice belongs to the job that made it, which may have ended without knowing: the provider
+    still shows the job's marker, or the id that it confirmed.
+    """
+    found: dict[int, set[int]] = defaultdict(set)
+    own = [voice for voice in voices if voice.kind != Voice.Kind.LIBRARY]
+    if not own:
+        return found
+    markers = {voice.marker: voice.pk for voice in own if voice.marker}
+    places = {(voice.account_id, voice.remote_id): voice.pk for voice in own}
+    ids = {voice.pk for voice in own}
+    accounts, remote_ids = zip(*places, strict=True)
+    jobs = CloneJob.objects.filter(
+        Q(voice__in=ids)
+        | Q(marker__in=list(markers))
+        | Q(account__in=accounts, remote_id__in=remote_ids)
+    )
+    columns = "voice", "account", "remote_id", "marker", "batch__speaker"
+    for voice_id, account_id, remote_id, marker, speaker_id in jobs.values_list(*columns):
+        of_job = {voice_id, markers.get(marker), places.get((account_id, remote_id))}
+        for pk in of_job & ids:
+            found[pk].add(speaker_id)
+    return found
+
+
+def find_voice_obstacle(voice: Voice, today: date) -> str:
+    """Return why nothing may be made with this voice now, "" if its speaker allows it.
+
+    Every service asks this before it clones or synthesizes, and every job right before it calls
+    the provider. A voice without a recorded speaker has no obstacle.
+    """
+    return find_voice_obstacles([voice], today).get(voice.pk, "")
+
+
+def find_voice_obstacles(voices: Iterable[Voice], today: date) -> dict[int, str]:
+    """Return the obstacles of several voices by their keys; those without one are left out."""
+    speakers = find_speakers_of(voices)
+    problems = find_speaker_obstacles(set().union(*speakers.values()), today)
+    blocked = {pk: sorted(ids & problems.keys()) for pk, ids in speakers.items()}
+    return {pk: problems[ids[0]] for pk, ids in blocked.items() if ids}
+
+
+def find_speaker_obstacle(speaker_id: int, today: date) -> str:
+    """Return why nothing may be made with this speaker's voice now, "" if they allow it."""
+    return find_speaker_obstacles([speaker_id], today).get(speaker_id, "")
+
+
+def find_speaker_obstacles(speaker_ids: Collection[int], today: date) -> dict[int, str]:
+    """Return the obstacles of several speakers; one consent in force is enough to have none."""
+    if not speaker_ids:
+        return {}
+    valid = Consent.objects.filter(speaker=OuterRef("pk")).in_force(today)
+    rows = Speaker.objects.filter(pk__in=speaker_ids).annotate(
+        ended_on=Max("consents__ends_on", filter=Q(consents__withdrawn_at=None)),
+        withdrawn_at=Max("consents__withdrawn_at"),
+    )
+    blocked = rows.filter(~Exists(valid) | Q(withdrawing_since__isnull=False))
+    return {speaker.pk: _describe_obstacle(speaker) for speaker in blocked}
+
+
+def _describe_obstacle(speaker: Speaker) -> str:
+    withdrawn_at = speaker.withdrawing_since or getattr(speaker, "withdrawn_at", None)
+    ended_on = getattr(speaker, "ended_on", None)
+    if speaker.withdrawing_since or (withdrawn_at and not ended_on):
+        day = say_day(withdrawn_at)
+        return f"The speaker withdrew their permission on {day}, so this voice can't be used."
+    if ended_on:
+        day = say_day(ended_on)
+        return f"The speaker's consent ended on {day}. Record a new consent to use the voice again."
+    return "The speaker's consent isn't recorded. Record one to use the voice."
+
+
+def find_sample_obstacle(samples: Iterable[Sample]) -> str:
+    """Return why these samples can't be cloned: a speaker who was recorded has withdrawn."""
+    ids = [sample.pk for sample in samples]
+    used = "batches__sources__sample"
+    recorded = Q(**{f"{used}__in": ids}) | Q(**{f"{used}__cleaned__in": ids})
+    recorded |= Q(**{f"{used}__original__in": ids})
+    speaker = Speaker.objects.filter(recorded, withdrawing_since__isnull=False).first()
+    return _describe_obstacle(speaker) if speaker else ""
+
+
+def find_withdrawn_voices(account_id: int) -> set[int]:
+    """Return the account's voices whose speakers have withdrawn, also after the erasing."""
+    gone = Consent.objects.exclude(withdrawn_at=None).values("speaker")
+    jobs = CloneJob.objects.filter(account=account_id, batch__speaker__in=gone)
+    made = list(jobs.values_list("voice", "remote_id", "marker"))
+    if not made:
+        return set()
+    voices = Voice.objects.filter(account=account_id).filter(
+        Q(pk__in=[pk for pk, _, _ in made if pk])
+        | Q(remote_id__in=[remote_id for _, remote_id, _ in made if remote_id])
+        | Q(marker__in=[marker for _, _, marker in made])
+    )
+    rows = list(voices)
+    speakers = find_speakers_of(rows)
+    allowed = Consent.objects.filter(withdrawn_at=None, speaker__withdrawing_since=None)
+    open_ids = set(allowed.values_list("speaker", flat=True).distinct()) if rows else set()
+    return {pk for pk, ids in speakers.items() if not ids <= open_ids}

@@ -22,7 +22,8 @@ from catalog.models import (
     Team,
     User,
 )
-from catalog.services.consents import ConsentStatement, attest_consent
+from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacle
+from catalog.services.consents import ConsentNeeded, ConsentStatement, attest_consent
 from catalog.tasks import enqueue_clone
 
 State, Step = CloneJob.State, CloneJob.Step
@@ -94,6 +95,10 @@ def _write_batch(
     consent = attest_consent(
         user, team=team, statement=params.consent, proof_path=proof_path, now=now
     )
+    samples = [cut.sample for cut in params.cuts]
+    obstacle = find_speaker_obstacle(consent.speaker_id, now.date())
+    if obstacle := obstacle or find_sample_obstacle(samples):
+        raise ConsentNeeded(obstacle)
     batch = store_batch(
         user,
         consent=consent,
@@ -167,7 +172,8 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
         label = locked.account.info.label
         raise NothingToDo(f"You have no key for this {label} account. Add one first.")
     _demand_use(user, credential, locked.team)
-    ConsentStatement.of(locked.batch.consent).demand(now)
+    if obstacle := find_speaker_obstacle(locked.batch.speaker_id, now.date()):
+        raise ConsentNeeded(obstacle)
     wanted = {name: getattr(locked, name) for name in WANTED}
     return _queue_job(user, locked.batch, credential, wanted, now, retry_of=locked)
 

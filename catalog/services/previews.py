@@ -20,6 +20,7 @@ from catalog.providers.errors import NotYet, ProviderError
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip
 from catalog.queries.credentials import usable_credential
+from catalog.queries.speakers import find_voice_obstacle
 from catalog.tasks import enqueue_measure, enqueue_preview_fetch, enqueue_preview_synthesis
 
 # Seconds after which a worker that may have died is asked again.
@@ -51,7 +52,7 @@ def fetch_preview(user: User, *, voice: Voice, now: datetime) -> PreviewClip:
     clip = PreviewClip.objects.filter(voice=voice, source=source).first()
     if clip is not None and has_media(clip.path):
         return _demand_playable(clip, voice)
-    if problem := _find_obstacle(voice):
+    if problem := _find_obstacle(voice) or find_voice_obstacle(voice, now.date()):
         raise PreviewUnavailable(problem)
     if voice.info.is_built_in:
         _await_speaking(voice)

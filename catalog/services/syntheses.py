@@ -20,6 +20,7 @@ from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SettingValue, SpeechParams
 from catalog.providers.validation import check_speech
 from catalog.queries.credentials import usable_credential
+from catalog.queries.speakers import find_voice_obstacle
 from catalog.queries.syntheses.history import (
     count_recent_speeches,
     get_spoken_clip,
@@ -90,6 +91,8 @@ def request_speech(
 
 def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
     """Complete the synthesis from a cached clip, or find the key to use."""
+    if obstacle := find_voice_obstacle(speech.voice, now.date()):
+        raise CannotSynthesize(obstacle)
     clip = get_spoken_clip(speech.recipe)
     # A worker also has to store a preview with its voice.
     if clip is not None and not speech.is_preview:

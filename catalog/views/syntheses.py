@@ -16,6 +16,7 @@ from catalog.core.media import has_media
 from catalog.forms.syntheses import SpeechForm
 from catalog.models import Synthesis, Voice
 from catalog.queries.annotations import find_voice_marks
+from catalog.queries.speakers import find_voice_obstacle
 from catalog.queries.syntheses.history import (
     Estimate,
     estimate_speech,
@@ -46,6 +47,7 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "voice": voice,
         "speech_form": form,
         "estimate": _estimate(voice, form) if voice.can_speak and text else None,
+        "obstacle": find_voice_obstacle(voice, timezone.now().date()),
         "sentences": find_sentences(voice.language),
         "sentence_language": sentence_language(voice.language),
         "speeches": speeches,

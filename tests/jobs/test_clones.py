@@ -630,7 +630,7 @@ def test_nothing_is_sent_if_the_consent_has_ended(job, provider, clock):
     run_to_end(job, clock)
 
     assert (job.state, provider.created) == (State.FAILED, 0)
-    assert "consent has ended" in job.message
+    assert "consent ended on" in job.message
 
 
 def test_job_says_what_was_sent(job, provider, clock):

@@ -1,12 +1,13 @@
 """Generating speech on a voice's page: estimate, clip, cancel, and generated preview."""
 
+from datetime import date
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import ClipSimilarity, PreviewClip, Synthesis, SynthesizedClip, Voice
+from catalog.models import ClipSimilarity, Consent, PreviewClip, Synthesis, SynthesizedClip, Voice
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.tasks import run_speech_task
 from tests import factories
@@ -45,6 +46,22 @@ def test_the_page_has_a_text_field_settings_and_the_cost(mia, voice):
     assert page.find("input", name="set_stability", value="0.3", type="range", min="0", max="1")
     assert page.find("input", name="set_use_speaker_boost", type="checkbox", checked="")
     assert f"About {FIRST} characters, about {FIRST} credits at ElevenLabs." in page.text
+
+
+def test_page_of_a_voice_whose_consent_has_ended_says_so_instead_of_offering_speech(mia, cast):
+    clone = factories.make_clone(cast.account)
+    job = factories.make_job(cast.ana, cast.credential, voice=clone, state="ready")
+    Consent.objects.filter(pk=job.batch.consent_id).update(ends_on=date(2026, 11, 20))
+
+    page = Page(mia.get(f"/voices/{clone.pk}/"))
+    compared = Page(mia.get(f"/compare/?v={clone.pk},{factories.make_voice(cast.account).pk}"))
+
+    words = "The speaker's consent ended on Nov 20, 2026."
+    assert page.text.count(words) == 2
+    assert not page.find("textarea", id="id_text")
+    assert not page.find("button", formaction=f"/voices/{clone.pk}/speak/preview/")
+    assert words in compared.text
+    assert "Compare (about" not in compared.text
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ from catalog.providers.lenient_json import drop_empty
 from catalog.providers.pagination import ListedVoice
 from catalog.providers.session import open_provider
 from catalog.providers.types import AudioClip, CloneParams, RemoteVoice, SampleFile, VoiceState
+from catalog.queries.speakers import find_speaker_obstacle
 from catalog.search.search_text import fill_names
 
 logger = logging.getLogger(__name__)
@@ -153,8 +154,7 @@ class _CloneRun(CancelStep):
         if self.job.attempt_count >= _MOST_SENDS:
             self._ask_for_look(f"It was sent {_MOST_SENDS} times, and no voice appeared.")
             return False
-        if self.job.batch.consent.has_ended(self.clock().date()):
-            self._fail("The consent has ended, so nothing was sent.")
+        if self._is_forbidden():
             return False
         # Reserve first, or queued jobs of one account would decode their samples again and again.
         if not self._take_account():
@@ -170,6 +170,13 @@ class _CloneRun(CancelStep):
         if problem:
             self._fail(problem)
         return not problem
+
+    def _is_forbidden(self) -> bool:
+        """Fail the job and return True if the speaker's consent has ended or was withdrawn."""
+        obstacle = find_speaker_obstacle(self.job.batch.speaker_id, self.clock().date())
+        if obstacle:
+            self._fail(f"{obstacle} Nothing was sent.")
+        return bool(obstacle)
 
     def _convert(self) -> str:
         """Convert the samples for the provider; return what prevents it, "" if nothing."""
@@ -197,7 +204,8 @@ class _CloneRun(CancelStep):
         return False
 
     def _send(self, provider: Provider, credential: Credential) -> None:
-        if not self._finds_slot(provider):
+        # Converting the samples took a while.
+        if not self._finds_slot(provider) or self._is_forbidden():
             return
         params = self._make_params()
         sent_at = self.clock()

@@ -110,6 +110,7 @@ class CloneJob(LeasedWork):
     class Meta:
         indexes = [
             models.Index(fields=["team", "created_at"], name="clone_job_by_team"),
+            models.Index(fields=["account", "remote_id"], name="clone_job_by_voice_id"),
             waits_index("clone_job_waits"),
         ]
 

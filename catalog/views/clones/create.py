@@ -36,7 +36,7 @@ from catalog.queries.clones import (
 from catalog.queries.health.background import has_worker
 from catalog.queries.samples import show_report
 from catalog.services.clones import CloneRequest, SampleCut, request_clones
-from catalog.services.consents import ConsentContradicted, ConsentStatement
+from catalog.services.consents import ConsentContradicted, ConsentNeeded, ConsentStatement
 from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.tasks import enqueue_slots_once
 from catalog.views.base.requests import Request, signed_in
@@ -87,6 +87,9 @@ def clone_create(request: Request) -> HttpResponseBase:
     except ConsentContradicted:
         # Someone attested a contradicting consent just now; validating again reports it.
         desk.form = _make_form(request, targets, request.POST, request.FILES)
+        return _show(desk, status=422)
+    except ConsentNeeded as exc:
+        desk.form.add_error("speaker", str(exc))
         return _show(desk, status=422)
     return _lead_on(request, batch)
 

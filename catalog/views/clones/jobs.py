@@ -23,6 +23,7 @@ from catalog.queries.clones import (
     list_clone_providers,
 )
 from catalog.queries.samples import show_report
+from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacles
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
 from catalog.services.consents import ConsentNeeded
 from catalog.views.base.media import send_sound
@@ -36,6 +37,7 @@ def job_list(request: Request) -> HttpResponseBase:
     page = find_clone_jobs(request.user, form.wanted, form.page)
     context = {
         "page": page,
+        "obstacles": _find_obstacles(page.jobs),
         "wanted": form.wanted,
         "states": [(name, label) for name, (label, _) in JOB_STATES.items()],
         "providers": list_clone_providers(),
@@ -49,6 +51,12 @@ def job_list(request: Request) -> HttpResponseBase:
     )
 
 
+def _find_obstacles(jobs: list[CloneJob]) -> dict[int, str]:
+    """Return by speaker why a job that ended without a voice can't be retried."""
+    speakers = {job.batch.speaker_id for job in jobs if job.can_be_retried}
+    return find_speaker_obstacles(speakers, timezone.now().date())
+
+
 def _get_job(request: Request, pk: uuid.UUID) -> CloneJob:
     try:
         return get_clone_job(request.user, pk)
@@ -60,10 +68,15 @@ def _get_job(request: Request, pk: uuid.UUID) -> CloneJob:
 @require_safe
 def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     job = _get_job(request, pk)
-    context: dict[str, Any] = {"job": job, "may_steer": policies.may_steer_job(request.user, job)}
+    context: dict[str, Any] = {
+        "job": job,
+        "may_steer": policies.may_steer_job(request.user, job),
+        "obstacles": _find_obstacles([job]),
+    }
     if not is_partial(request):
         context["sisters"] = find_sister_jobs(request.user, job)
         sources = list(job.batch.sources.all())
+        context["samples_obstacle"] = find_sample_obstacle([each.sample for each in sources])
         # The required length applies to all samples together.
         info = job.account.info if len(sources) == 1 else None
         context["sources"] = [(source, show_report(source.sample, info)) for source in sources]

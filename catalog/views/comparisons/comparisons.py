@@ -26,6 +26,7 @@ from catalog.queries.comparisons import (
     get_comparison_page,
     get_round,
 )
+from catalog.queries.speakers import find_voice_obstacles
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.queries.voices.audience import find_audience
 from catalog.services.comparisons import (
@@ -104,12 +105,14 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
     texts = [str(form[name].value() or "") for name in form.text_names]
     if form.is_bound and form.is_valid():
         texts = form.cleaned_data["texts"]
-    can_all = all(voice.can_speak for voice in voices)
+    obstacles = find_voice_obstacles(voices, timezone.now().date())
+    can_all = all(voice.can_speak for voice in voices) and not obstacles
     return {
         "comparison": None,
         "form": form,
         "voices": voices,
         "mute": [voice for voice in voices if not voice.can_speak],
+        "forbidden": [(voice, obstacles[voice.pk]) for voice in voices if voice.pk in obstacles],
         "costs": _estimate(voices, texts) if len(voices) > 1 and can_all else None,
         "most_voices": MOST_VOICES,
         "most_texts": MOST_TEXTS,
