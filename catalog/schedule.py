@@ -25,7 +25,7 @@ from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_sile
 from catalog.jobs.health.hosts import note_host
 from catalog.jobs.health.orphans import sweep_orphans
 from catalog.jobs.mail import forget_old_mail
-from catalog.jobs.notifications.mail import mail_urgent
+from catalog.jobs.notifications.mail import mail_digests, mail_urgent
 from catalog.jobs.notifications.send import forget_old_notices
 from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
@@ -117,6 +117,7 @@ def sync_due_task() -> None:
     _wake_due(_DUE_EACH_MINUTE, now)
     notify_of_plans(find_unannounced_plans(), now)
     mail_urgent(now)
+    mail_digests(now)
 
 
 @shared_task(name="catalog.listen_due")

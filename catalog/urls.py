@@ -67,7 +67,6 @@ urlpatterns = [
     path("you/sessions/<row:pk>/end/", sessions.session_end, name="session-end"),
     path("password/<str:token>/", password_links.password_by_link, name="password-by-link"),
     path("preferences/region/", profile.region_set, name="region-set"),
-    path("preferences/mail/", profile.mail_set, name="mail-set"),
     path("preferences/theme/", profile.theme_set, name="theme-set"),
     path("voices/", voices.voice_list, name="voice-list"),
     path("voices/<row:pk>/", voices.voice_detail, name="voice-detail"),
@@ -210,6 +209,9 @@ urlpatterns = [
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
+    path(
+        "notifications/settings/", notifications.notification_settings, name="notification-settings"
+    ),
     path("notifications/read/", notifications.notifications_read, name="notifications-read"),
     path("notifications/<row:pk>/open/", notifications.notification_open, name="notification-open"),
     path("health/", health.health_detail, name="health-detail"),
@@ -269,6 +271,7 @@ urlpatterns = [
     path("cleanup/", stale.cleanup_list, name="cleanup-list"),
     path("cleanup/rules/", rules.cleanup_rules, name="cleanup-rules"),
     path("cleanup/yours/", keep.keep_list, name="keep-list"),
+    path("cleanup/keep/<str:token>/", keep.plan_keep, name="plan-keep"),
     path("cleanup/yours/<uuid:pk>/keep/", keep.voice_keep, name="voice-keep"),
     path("cleanup/expiry/", expiry.expiry_list, name="expiry-list"),
     path("cleanup/plans/", stale.plan_create, name="plan-create"),

@@ -113,6 +113,22 @@ def read_issuer(name: str) -> str:
     return url
 
 
+def read_site(name: str, hosts: list[str], *, is_behind_tls: bool, port: int) -> str:
+    """Return the address at which people open Voiceboard, with a slash at its end, "" if unknown.
+
+    If it's unset, it follows from the only host name, or this machine's address without TLS.
+    """
+    url = read_text(name)
+    if url and (not is_private_route(url) or "?" in url or "#" in url or urlsplit(url).username):
+        raise ImproperlyConfigured(f"{name} must look like https://voices.example.com.")
+    if url:
+        return url.rstrip("/") + "/"
+    if not is_behind_tls:
+        return f"http://{hosts[0]}:{port}/" if is_private_route(f"http://{hosts[0]}") else ""
+    is_one = len(hosts) == 1 and hosts[0][:1] not in {".", "*"}
+    return f"https://{hosts[0]}/" if is_one else ""
+
+
 def read_contact(name: str) -> str:
     """Return a contact as a URI, "" if unset; an email address becomes mailto:."""
     word = read_text(name)

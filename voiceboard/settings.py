@@ -82,6 +82,8 @@ SPEECHES_PER_MINUTE = env.read_number("VOICEBOARD_SPEECHES_PER_MINUTE", 30, leas
 # How long a clone may still appear after its response was lost; 0 uses each provider's own value.
 SETTLE_SECONDS = env.read_number("VOICEBOARD_SETTLE_SECONDS", 0, most=86400)
 IS_BEHIND_TLS = env.read_flag("VOICEBOARD_BEHIND_TLS", False)
+# Where people open Voiceboard, for links in emails; "" if there may be several addresses.
+SITE = env.read_site("VOICEBOARD_URL", ALLOWED_HOSTS, is_behind_tls=IS_BEHIND_TLS, port=PORT)
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS] if IS_BEHIND_TLS else []
 
 INSTALLED_APPS = [

@@ -38,6 +38,7 @@ class Mail(LeasedWork):
         SECURITY = "security", "Security notice"
         REPORT = "report", "Cleanup report"
         ATTENTION = "attention", "Needs attention"
+        DIGEST = "digest", "Daily notifications"
 
     class State(models.TextChoices):
         """What became of the email."""

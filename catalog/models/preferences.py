@@ -19,8 +19,8 @@ class Preference(models.Model):
     # When the user last visited, and since when things count as new for this visit.
     seen_at = models.DateTimeField(null=True)
     news_since = models.DateTimeField(null=True)
-    # Whether to get emails about what can't wait until the next visit.
-    wants_mail = models.BooleanField(default=True)
+    # That of the browser at the last visit, such as "Europe/Berlin", for daily emails.
+    time_zone = models.CharField(max_length=64, blank=True)
     has_dismissed_start = models.BooleanField(default=False)
 
     def __str__(self) -> str:

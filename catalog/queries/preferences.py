@@ -98,8 +98,3 @@ def find_news(user: User, since: datetime) -> WhatsNew:
 def _latest(rows: VoiceQuerySet) -> list[Voice]:
     ordered = rows.select_related("account", "clip").prefetch_related("labels")
     return list(ordered.order_by("-changed_at", "sort_name", "pk")[:_MOST_NEWS])
-
-
-def wants_mail(user: User) -> bool:
-    """Return whether the user wants emails about what can't wait; yes unless they said no."""
-    return not Preference.objects.filter(user=user, wants_mail=False).exists()

@@ -27,15 +27,19 @@ def remember_view(
 
 
 @transaction.atomic
-def note_visit(user: User, *, now: datetime) -> None:
-    """Record a visit; after a gap, everything since the previous visit counts as new."""
+def note_visit(user: User, *, now: datetime, zone: str = "") -> None:
+    """Record a visit; after a gap, everything since the previous visit counts as new.
+
+    ``zone`` is the browser's time zone, "" if unknown.
+    """
     habits, _ = Preference.objects.select_for_update(no_key=True).get_or_create(user=user)
     last, habits.seen_at = habits.seen_at, now
+    habits.time_zone = zone or habits.time_zone
     if last is not None and now - last < _VISIT_GAP:
-        habits.save(update_fields=["seen_at"])
+        habits.save(update_fields=["seen_at", "time_zone"])
         return
     habits.news_since = last or now
-    habits.save(update_fields=["news_since", "seen_at"])
+    habits.save(update_fields=["news_since", "seen_at", "time_zone"])
     raise_own_version(user.pk)
 
 
@@ -43,13 +47,6 @@ def note_visit(user: User, *, now: datetime) -> None:
 def clear_news(user: User, *, until: datetime) -> None:
     """Mark everything up to that time as seen."""
     Preference.objects.update_or_create(user=user, defaults={"news_since": until})
-    raise_own_version(user.pk)
-
-
-@transaction.atomic
-def choose_mail(user: User, *, is_wanted: bool) -> None:
-    """Turn emails about what can't wait on or off; security notices are always sent."""
-    Preference.objects.update_or_create(user=user, defaults={"wants_mail": is_wanted})
     raise_own_version(user.pk)
 
 

@@ -1,13 +1,16 @@
 """Notifications: the bell, and the list."""
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.forms.notifications import NotificationForm
 from catalog.models import Notification
-from catalog.queries.notifications import find_notices, look_at_bell
-from catalog.services.notifications import read_all_notices, read_notice
+from catalog.queries.notifications import find_choices, find_mail_zone, find_notices, look_at_bell
+from catalog.services.notifications import choose_notifications, read_all_notices, read_notice
 from catalog.views.base.requests import Request, is_partial, signed_in
 
 _PAGES: dict[str, str] = {
@@ -55,3 +58,24 @@ def notification_open(request: Request, pk: int) -> HttpResponseBase:
 def notifications_read(request: Request) -> HttpResponseBase:
     read_all_notices(request.user, now=timezone.now())
     return redirect("catalog:notification-list")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def notification_settings(request: Request) -> HttpResponseBase:
+    """Let the user choose how to hear of each event."""
+    choices = find_choices(request.user)
+    if request.method == "POST":
+        form = NotificationForm(request.POST, choices=choices)
+        if form.is_valid():
+            choose_notifications(request.user, choices=form.chosen)
+            messages.success(request, "Saved.")
+        else:
+            messages.error(request, "Nothing was saved. Choose from the lists.")
+        return redirect("catalog:notification-settings")
+    context = {
+        "form": NotificationForm(choices=choices),
+        "sends_mail": settings.SENDS_MAIL,
+        "zone": find_mail_zone(request.user).replace("_", " "),
+    }
+    return render(request, "catalog/notifications/settings.html", context)

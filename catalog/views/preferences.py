@@ -14,6 +14,7 @@ from catalog.queries.preferences import find_habits, find_news
 from catalog.queries.searches.filters import COLUMNS, LAYOUTS, SORTS
 from catalog.services.preferences import clear_news, note_visit, remember_view
 from catalog.views.base.requests import Request, render_part, signed_in
+from catalog.views.middleware.locales import read_zone
 
 
 @signed_in
@@ -46,7 +47,8 @@ def view_change(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def visit_note(request: Request) -> HttpResponse:
-    note_visit(request.user, now=timezone.now())
+    zone = read_zone(request)
+    note_visit(request.user, now=timezone.now(), zone=zone.key if zone else "")
     return HttpResponse(status=204)
 
 

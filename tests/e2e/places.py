@@ -41,6 +41,7 @@ FIXED_PLACES = {
     "jobs": "/jobs/",
     "speakers": "/speakers/",
     "notifications": "/notifications/",
+    "notification settings": "/notifications/settings/",
     "health": "/health/",
     "keys": "/keys/",
     "add a key": "/keys/add/",

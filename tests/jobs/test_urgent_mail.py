@@ -1,4 +1,4 @@
-"""What can't wait until the next visit is emailed, at most once an hour to each person."""
+"""Notifications are emailed at once, in bursts, or once a day, as each person chose."""
 
 from datetime import timedelta
 
@@ -6,10 +6,10 @@ import pytest
 
 from catalog.jobs.health.backups import warn_of_old_backup
 from catalog.jobs.notifications.clones import notify_of_end, notify_of_wait
-from catalog.jobs.notifications.mail import mail_urgent
+from catalog.jobs.notifications.mail import mail_digests, mail_urgent
 from catalog.models import CloneJob, Installation, Mail, Membership, Notification, Preference
 from catalog.services.cleanups.plans import approve_plan, create_plan
-from catalog.services.preferences import choose_mail
+from catalog.services.notifications import choose_notifications
 from catalog.services.teams.members import suspend_member
 from tests import factories
 from tests.factories import NOW
@@ -36,6 +36,7 @@ def sent(now=NOW):
     """Return whom the emails of this moment go to, with their subjects."""
     before = set(Mail.objects.values_list("pk", flat=True))
     mail_urgent(now)
+    mail_digests(now)
     return [(row.user.first_name, row.subject) for row in Mail.objects.exclude(pk__in=before)]
 
 
@@ -58,14 +59,14 @@ def test_a_clone_that_waits_for_another_key_is_emailed_and_one_that_is_ready_is_
     assert sent() == [("Mia", ONE)]
 
 
-def test_what_comes_within_an_hour_waits_for_the_next_email(job):
+def test_what_comes_in_a_burst_waits_for_the_next_email(job):
     get_stuck(job)
     sent()
     for minutes in (1, 2):
         notify_of_wait(job, f"Reason {minutes}.", NOW + timedelta(minutes=minutes))
 
-    assert sent(NOW + timedelta(minutes=59)) == []
-    later = sent(NOW + timedelta(minutes=61))
+    assert sent(NOW + timedelta(minutes=14)) == []
+    later = sent(NOW + timedelta(minutes=16))
 
     assert later == [("Mia", "2 things in Voiceboard need your attention")]
 
@@ -87,7 +88,7 @@ def deactivate(cast):
 
 
 def turn_off(cast):
-    choose_mail(cast.mia, is_wanted=False)
+    choose_notifications(cast.mia, choices={"stuck": (True, "off")})
 
 
 @pytest.mark.parametrize("change", [leave, deactivate, turn_off])
@@ -129,7 +130,9 @@ def test_owners_are_emailed_until_when_to_keep_their_voices(cast, job, wakes):
     approve_plan(cast.ana, plan=plan, now=NOW, typed="1")
 
     assert sent() == [("Mia", ONE)]
-    assert "One of your clones will be deleted on Nov 28, 2026. You can" in Mail.objects.get().text
+    text = Mail.objects.get().text
+    assert "One of your clones will be deleted on Nov 28, 2026. You can" in text
+    assert "\nKeep: http://127.0.0.1:8000/cleanup/keep/" in text
 
 
 def test_admins_are_told_once_a_day_that_the_last_backup_is_old(cast):
@@ -150,3 +153,34 @@ def test_admins_are_told_once_a_day_that_the_last_backup_is_old(cast):
     Notification.objects.update(read_at=NOW)
     warn_of_old_backup(NOW + 25 * HOUR)
     assert Notification.objects.count() == 4
+
+
+def test_a_daily_email_comes_in_the_morning_of_the_person_and_holds_what_is_unread(cast, job):
+    # NOW is 12:00 UTC, 21:00 in Tokyo.
+    Preference.objects.create(user=cast.mia, time_zone="Asia/Tokyo")
+    choose_notifications(cast.mia, choices={"job": (True, "daily")})
+    for name in ("Ada", "Bo", "Cy"):
+        CloneJob.objects.update(name=name)
+        job.refresh_from_db()
+        notify_of_end(job, State.READY, "", NOW)
+    Notification.objects.filter(text__startswith="Bo").update(read_at=NOW)
+
+    # 8:00 in Tokyo is 23:00 UTC.
+    assert sent(NOW + 10 * HOUR) == []
+    assert sent(NOW + 11 * HOUR) == [("Mia", "Voiceboard: 2 new notifications")]
+    notify_of_end(job, State.READY, "", NOW + 11 * HOUR)
+    assert sent(NOW + 12 * HOUR) == []
+    assert sent(NOW + 35 * HOUR) == [("Mia", "Voiceboard: a notification")]
+
+    text = Mail.objects.order_by("created_at")[0].text
+    assert text.startswith("Ada is ready at ElevenLabs.\n\nCy is ready at ElevenLabs.\n\n")
+
+
+def test_what_is_only_wanted_by_email_is_not_shown_in_the_app(cast, job):
+    choose_notifications(cast.mia, choices={"stuck": (False, "now"), "job": (False, "off")})
+    get_stuck(job)
+    notify_of_end(job, State.READY, "", NOW)
+
+    assert not Notification.objects.visible_to(cast.mia).exists()
+    assert sent() == [("Mia", ONE)]
+    assert not Notification.objects.unread().exists()

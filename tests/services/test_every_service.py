@@ -56,7 +56,7 @@ from catalog.services.annotations import (
     write_note,
 )
 from catalog.services.audit import export_log
-from catalog.services.cleanups.keeps import change_keep, end_keep, keep_voice
+from catalog.services.cleanups.keeps import change_keep, end_keep, keep_planned, keep_voice
 from catalog.services.cleanups.plans import (
     approve_plan,
     call_off_plan,
@@ -105,9 +105,8 @@ from catalog.services.credentials.replacement import (
     drop_replacement,
     replace_key,
 )
-from catalog.services.notifications import read_all_notices, read_notice
+from catalog.services.notifications import choose_notifications, read_all_notices, read_notice
 from catalog.services.preferences import (
-    choose_mail,
     clear_news,
     dismiss_start,
     note_visit,
@@ -250,12 +249,14 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.mia, notice=factories.make_notice(cast.mia, cast.aurora), now=NOW
     ),
     "read_all_notices": read_everything,
+    "choose_notifications": lambda cast: choose_notifications(
+        cast.mia, choices={"job": (False, "off")}
+    ),
     "star_voice": lambda cast: star_voice(
         cast.mia, voice=factories.make_voice(cast.account), is_on=True, now=NOW
     ),
     "remember_view": lambda cast: remember_view(cast.mia, layout="table"),
     "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
-    "choose_mail": lambda cast: choose_mail(cast.mia, is_wanted=False),
     "dismiss_start": lambda cast: dismiss_start(cast.mia),
     "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
     "freeze_selection": lambda cast: freeze_selection(
@@ -546,6 +547,7 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "retry_deletion": retry,
     "retry_failed": lambda cast: retry_failed(cast.ana, plan=fail(cast), now=NOW),
     "call_off_plan": lambda cast: call_off_plan(cast.ana, plan=approve(cast), now=NOW),
+    "keep_planned": lambda cast: keep_planned(cast.ana, plan=approve(cast), now=NOW),
     "keep_voice": lambda cast: keep_voice(cast.ana, line=approve(cast).lines.get(), now=NOW),
     "change_rules": lambda cast: change_rules(
         cast.ana, team=cast.aurora, values={"unused_days": 30}, now=NOW

@@ -1,11 +1,15 @@
 """The bell counts unread notifications, shows each new one once, and links to the job."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
 from catalog.core.broker import list_queues
-from catalog.models import Notification
-from catalog.queries.preferences import wants_mail
+from catalog.jobs.notifications.mail import mail_urgent
+from catalog.models import Keep, Mail, Notification, NotificationChoice
+from catalog.queries.notifications import find_choices
+from catalog.services.cleanups.plans import approve_plan, create_plan
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -105,17 +109,29 @@ def test_the_health_page_says_what_becomes_of_emails_and_names_nobody(mia, cast,
     assert cast.ana.email not in page
 
 
-def test_emails_about_what_can_not_wait_are_turned_off_and_on_again(mia, cast, settings):
-    assert not Page(mia.get("/you/")).find("input", name="wants_mail")
+def test_how_to_hear_of_each_event_is_chosen_on_the_settings_page(mia, cast, settings):
+    address = "/notifications/settings/"
+    assert "doesn't send email" in Page(mia.get(address)).text
     settings.SENDS_MAIL = True
+    usual = find_choices(cast.mia)
+    posted = {f"{event}-mail": mail for event, (_, mail) in usual.items()}
+    posted |= {f"{event}-shown": "on" for event in usual if event != "job"}
 
-    states = []
-    for posted in ({}, {"wants_mail": "on"}):
-        (box,) = Page(mia.get("/you/")).find("input", name="wants_mail")
-        mia.post("/preferences/mail/", posted)
-        states.append(("checked" in box, wants_mail(cast.mia)))
+    response = mia.post(address, posted | {"voice-mail": "now"})
 
-    assert states == [(True, False), (False, True)]
+    assert response["Location"] == address
+    wanted = usual | {"job": (False, "off"), "voice": (True, "now")}
+    assert find_choices(cast.mia) == wanted
+    # Only what isn't usual is stored.
+    assert NotificationChoice.objects.count() == 2
+    page = Page(mia.get(address))
+    assert "doesn't send email" not in page.text
+    assert "checked" not in page.find("input", name="job-shown")[0]
+    assert "checked" in page.find("input", name="voice-shown")[0]
+    assert usual["stuck"] == (True, "now")
+    assert "security" not in usual
+    mia.post(address, posted | {"voice-mail": "hourly"})
+    assert find_choices(cast.mia) == wanted
 
 
 def test_a_warning_about_backups_opens_the_health_page(mia, cast):
@@ -135,3 +151,29 @@ def test_a_speaker_s_page_shows_samples_jobs_and_voices(mia, cast):
     assert page.find("a", href=f"/voices/{voice.pk}/")
     assert page.find("a", href=f"/jobs/{job.pk}/")
     assert page.find("audio", src=f"/samples/{factories.sample_of(job).pk}/audio/")
+
+
+def test_clones_are_kept_from_an_email_by_one_button_and_never_by_opening_the_link(
+    mia, ana, client, cast, settings
+):
+    settings.SENDS_MAIL = True
+    voice = factories.make_clone(cast.account, "Ada", state="failed")
+    factories.make_job(cast.mia, cast.credential, voice=voice)
+    plan = create_plan(cast.ana, team=cast.aurora, voice_ids=[voice.pk], now=timezone.now())
+    approve_plan(cast.ana, plan=plan, now=timezone.now())
+    mail_urgent(timezone.now())
+    (link,) = re.findall(r"Keep: http://127\.0\.0\.1:\d+(/\S+)", Mail.objects.get().text)
+
+    assert client.get(link)["Location"].startswith("/account/login/?next=/cleanup/keep/")
+    page = Page(mia.get(link))
+    assert "Ada" in page.text
+    assert "Keep until" in " ".join(page.text.split())
+    assert "This link isn't for you" in Page(ana.get(link)).text
+    assert ana.post(link).status_code == 404
+    assert not Keep.objects.exists()
+
+    assert mia.post(link)["Location"] == "/cleanup/yours/"
+    assert Keep.objects.get().voice == voice
+    # The link ends with what it was for.
+    assert "nothing left to keep" in Page(mia.get(link)).text
+    assert mia.get(link[:-3] + "x/").status_code == 404

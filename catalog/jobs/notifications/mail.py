@@ -1,56 +1,133 @@
-"""Email people their notifications: at once, or once a day."""
+"""Email people their notifications, unless they read them first: at once, or once a day."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
-from catalog.core.locales import say_stored
+from catalog.core.locales import USUAL, reading_in, say_stored
 from catalog.jobs.mail import write_mail
 from catalog.models import Mail, Membership, Notification, User
+from catalog.queries.cleanups.keep_links import make_keep_token
 
 Delivery = Notification.Delivery
 
-_BETWEEN_MAILS = timedelta(hours=1)
+# What happens in bursts comes in one email.
+_BETWEEN_MAILS = timedelta(minutes=15)
 # What nobody could be told of for so long isn't news anymore.
-_MAILED_WITHIN = timedelta(days=1)
+_MAILED_WITHIN = {Delivery.NOW: timedelta(days=1), Delivery.DAILY: timedelta(days=3)}
+_DIGEST_AT = time(8)
+_MOST_LISTED = 50
 
 
 def mail_urgent(now: datetime) -> None:
-    """Email people what can't wait and they haven't read, in at most one email an hour each."""
+    """Email people what can't wait, in at most one email in 15 minutes each."""
     if not settings.SENDS_MAIL:
         return
     recent = Mail.objects.filter(kind=Mail.Kind.ATTENTION, created_at__gt=now - _BETWEEN_MAILS)
+    due = _find_waiting(Delivery.NOW, now).exclude(user__in=recent.values("user"))
+    for person, notices in _group(due).items():
+        _mail_notices(person, notices, Mail.Kind.ATTENTION, now)
+
+
+def mail_digests(now: datetime) -> None:
+    """Email people what they want once a day, after 8 in the morning where they are."""
+    if not settings.SENDS_MAIL:
+        return
+    for person, notices in _group(_find_waiting(Delivery.DAILY, now)).items():
+        since = _find_last_morning(_find_zone(person), now)
+        # What came later is for tomorrow.
+        due = [notice for notice in notices if notice.made_at < since]
+        sent = Mail.objects.filter(user=person, kind=Mail.Kind.DIGEST, created_at__gte=since)
+        if due and not sent.exists():
+            _mail_notices(person, due, Mail.Kind.DIGEST, now)
+
+
+def _find_waiting(mail: Notification.Delivery, now: datetime) -> "QuerySet[Notification]":
     memberships = Membership.objects.filter(team=OuterRef("team"), user=OuterRef("user"))
-    waiting = Notification.objects.unread().filter(
-        Exists(memberships),
-        mail=Delivery.NOW,
-        made_at__gt=now - _MAILED_WITHIN,
-        user__is_active=True,
+    within = _MAILED_WITHIN[mail]
+    return Notification.objects.unread().filter(
+        Exists(memberships), mail=mail, made_at__gt=now - within, user__is_active=True
     )
-    due = waiting.exclude(user__in=recent.values("user")).exclude(
-        user__preference__wants_mail=False
-    )
+
+
+def _group(rows: "QuerySet[Notification]") -> dict[User, list[Notification]]:
     found: dict[User, list[Notification]] = defaultdict(list)
-    for notice in due.select_related("user").order_by("made_at", "pk"):
+    for notice in rows.select_related("user__preference", "plan").order_by("made_at", "pk"):
         found[notice.user].append(notice)
-    for person, notices in found.items():
-        _mail_notices(person, notices, now)
+    return found
+
+
+def _find_zone(person: User) -> ZoneInfo:
+    preference = getattr(person, "preference", None)
+    try:
+        return ZoneInfo((preference and preference.time_zone) or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _find_last_morning(zone: ZoneInfo, now: datetime) -> datetime:
+    local = now.astimezone(zone)
+    today = datetime.combine(local.date(), _DIGEST_AT, zone)
+    if today <= now:
+        return today
+    return datetime.combine(local.date() - timedelta(days=1), _DIGEST_AT, zone)
 
 
 @transaction.atomic
-def _mail_notices(person: User, notices: list[Notification], now: datetime) -> None:
-    rows = Notification.objects.filter(pk__in=[notice.pk for notice in notices], mail=Delivery.NOW)
-    if not rows.update(mail=Delivery.OFF):
+def _mail_notices(
+    person: User, notices: list[Notification], kind: Mail.Kind, now: datetime
+) -> None:
+    rows = Notification.objects.filter(pk__in=[notice.pk for notice in notices])
+    if not rows.exclude(mail=Delivery.OFF).update(mail=Delivery.OFF):
         return  # another schedule was faster
-    # The server is one for all teams, so its admins may have the same words from each.
-    texts = dict.fromkeys(say_stored(notice.text) for notice in notices)
-    subject = "Something in Voiceboard needs your attention"
-    if len(texts) > 1:
-        subject = f"{len(texts)} things in Voiceboard need your attention"
-    listed = "\n\n".join(texts)
-    ways = "Open Notifications in Voiceboard to act. To turn off these emails, open Account."
-    text = f"{listed}\n\n{ways}\n\nVoiceboard\n"
-    write_mail(person, Mail.Kind.ATTENTION, subject=subject, text=text, now=now)
+    # Nobody reads these anywhere else.
+    rows.filter(is_shown=False).update(read_at=now)
+    with reading_in(USUAL, _find_zone(person)):
+        # The server is one for all teams, so its admins may have the same words from each.
+        texts = list(dict.fromkeys(_write(notice) for notice in notices))
+    listed = texts[:_MOST_LISTED]
+    if len(texts) > _MOST_LISTED:
+        listed.append(f"And {len(texts) - _MOST_LISTED} more.")
+    listed += [_say_where_to_act(), "Voiceboard\n"]
+    subject = _say_subject(kind, len(texts))
+    write_mail(person, kind, subject=subject, text="\n\n".join(listed), now=now)
+
+
+def _say_subject(kind: Mail.Kind, count: int) -> str:
+    if kind == Mail.Kind.DIGEST:
+        return (
+            f"Voiceboard: {count} new notifications" if count > 1 else "Voiceboard: a notification"
+        )
+    if count == 1:
+        return "Something in Voiceboard needs your attention"
+    return f"{count} things in Voiceboard need your attention"
+
+
+def _write(notice: Notification) -> str:
+    text = say_stored(notice.text)
+    if notice.plan is None or not settings.SITE:
+        return text
+    address = _link("catalog:plan-keep", make_keep_token(notice.plan, notice.user))
+    return f"{text}\nKeep: {address}"
+
+
+def _say_where_to_act() -> str:
+    if not settings.SITE:
+        return (
+            "Open Notifications in Voiceboard to act. To choose which emails you get, open its"
+            " Settings."
+        )
+    return (
+        f"Notifications: {_link('catalog:notification-list')}\n"
+        f"Choose which emails you get: {_link('catalog:notification-settings')}"
+    )
+
+
+def _link(name: str, *args: object) -> str:
+    return urljoin(settings.SITE, reverse(name, args=args))

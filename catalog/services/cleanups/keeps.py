@@ -10,8 +10,9 @@ from catalog.audit import record
 from catalog.core.locales import say_day, storing
 from catalog.jobs.notifications.plans import update_announcements
 from catalog.jobs.notifications.send import notify
-from catalog.models import Keep, Notification, PlannedDeletion, User, Voice
+from catalog.models import CleanupPlan, Keep, Notification, PlannedDeletion, User, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
+from catalog.queries.cleanups.keep_links import find_keepable
 
 LONGEST_KEEP = timedelta(days=3650)
 
@@ -44,6 +45,13 @@ def keep_voice(
     team = line.plan.team
     record(user, "voice kept", line.voice, team=team, now=now, plan=line.plan_id, after=after)
     return True
+
+
+@transaction.atomic
+def keep_planned(user: User, *, plan: CleanupPlan, now: datetime) -> int:
+    """Keep all voices of a waiting plan for which the user is responsible; return how many."""
+    lines = list(find_keepable(user, plan))
+    return sum(keep_voice(user, line=line, now=now) for line in lines)
 
 
 @transaction.atomic

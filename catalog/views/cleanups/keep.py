@@ -9,14 +9,15 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from catalog import policies
-from catalog.core.locales import say_day
+from catalog.core.locales import say_day, say_number
 from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.cleanups import KeepForm, ProtectionForm
 from catalog.models import PlannedDeletion, Protection, Voice
 from catalog.models.cleanups.keeps import find_responsible, usual_end
+from catalog.queries.cleanups.keep_links import find_keepable, find_linked_plan
 from catalog.queries.cleanups.plans import (
     find_held_line,
     find_keep,
@@ -29,6 +30,7 @@ from catalog.services.cleanups.keeps import (
     UnsuitableDate,
     change_keep,
     end_keep,
+    keep_planned,
     keep_voice,
 )
 from catalog.services.cleanups.protections import lift_protection, protect_voice
@@ -85,6 +87,33 @@ def voice_keep(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     rows = rows.select_related("plan__team", "voice__account__team", "voice__responsible")
     keep_line(request, get_object_or_404(rows, pk=pk))
     return go_back(request, reverse("catalog:keep-list"))
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def plan_keep(request: Request, token: str) -> HttpResponseBase:
+    """Show what a link in an email is about, and keep it when the button is pressed.
+
+    Mail programs open links to check them, so a GET changes nothing.
+    """
+    plan, now = find_linked_plan(request.user, token), timezone.now()
+    if plan is None:
+        return render(request, "catalog/cleanups/keep_by_link.html", {"plan": None}, status=404)
+    if request.method == "POST" and plan.team_id == request.team.pk:
+        count = keep_planned(request.user, plan=plan, now=now)
+        if count:
+            what = "Your clone is" if count == 1 else f"Your {say_number(count)} clones are"
+            messages.success(request, f"{what} kept until {say_day(usual_end(now))}.")
+        else:
+            messages.error(request, "There is nothing left to keep in this plan.")
+        return redirect("catalog:keep-list")
+    context = {
+        "plan": plan,
+        "is_current": plan.team_id == request.team.pk,
+        "lines": list(find_keepable(request.user, plan)),
+        "until": usual_end(now),
+    }
+    return render(request, "catalog/cleanups/keep_by_link.html", context)
 
 
 def keep_line(request: Request, line: PlannedDeletion) -> None:

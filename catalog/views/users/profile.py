@@ -28,10 +28,8 @@ from catalog.forms.users.regions import RegionForm
 from catalog.forms.users.setup import SetupForm
 from catalog.models import User
 from catalog.models.installation import FACTOR_PLACE, open_text, seal_text
-from catalog.queries.preferences import wants_mail
 from catalog.queries.teams import find_suspended
 from catalog.queries.users.identities import has_identity
-from catalog.services.preferences import choose_mail
 from catalog.services.users.break_glass import note_break_glass
 from catalog.services.users.password_links import mail_reset_link
 from catalog.services.users.setup import LinkSpent, create_first_admin, setup_link_is_good
@@ -173,7 +171,6 @@ def account_detail(request: Request) -> HttpResponseBase:
         "is_connected": has_identity(request.user),
         "suspended": find_suspended(request.user),
         "sends_mail": settings.SENDS_MAIL,
-        "wants_mail": wants_mail(request.user),
         "now": timezone.now(),
         "region_form": RegionForm(
             initial={
@@ -204,15 +201,6 @@ def region_set(request: Request) -> HttpResponseBase:
             response.delete_cookie(name)
     messages.success(request, "Saved for this browser.")
     return response
-
-
-@signed_in_for_oneself
-@require_POST
-def mail_set(request: Request) -> HttpResponseBase:
-    """Store whether the user wants emails about what can't wait until the next visit."""
-    choose_mail(request.user, is_wanted=request.POST.get("wants_mail") == "on")
-    messages.success(request, "Saved.")
-    return redirect("catalog:account-detail")
 
 
 def _set_cookie(response: HttpResponseBase, name: str, value: str) -> None:
