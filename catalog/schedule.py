@@ -13,6 +13,7 @@ from catalog.core.clock import database_now
 from catalog.core.media import sweep_drafts
 from catalog.jobs.base.backoff import probe_providers
 from catalog.jobs.base.leases import find_due
+from catalog.jobs.charges import settle_left
 from catalog.jobs.cleanups.notify import find_unannounced_plans, notify_of_plans
 from catalog.jobs.cleanups.plans import find_due_plans, postpone_plans, start_plan
 from catalog.jobs.cleanups.report import find_unreported, report_stale
@@ -112,10 +113,11 @@ def sweep_task() -> None:
 
 @shared_task(name="catalog.sync_due")
 def sync_due_task() -> None:
-    """Enqueue due syncs and missing checks, and send missing notifications and urgent emails."""
+    """Enqueue due syncs and checks, send notifications and urgent emails, and settle charges."""
     now = database_now()
     _wake_due(_DUE_EACH_MINUTE, now)
     notify_of_plans(find_unannounced_plans(), now)
+    settle_left(now)
     mail_urgent(now)
     mail_digests(now)
 

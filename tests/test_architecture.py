@@ -188,6 +188,7 @@ def test_locked_rows_can_still_be_referred_to():
 WIPED = {"Credential.owner", "Membership.user"}
 HISTORY = {
     "AuditEntry.actor",
+    "Charge.person",
     "CleanupPlan.approved_by",
     "CleanupPlan.called_off_by",
     "CleanupPlan.drawn_up_by",

@@ -23,8 +23,9 @@ from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.base.restore_doubts import may_be_restored
+from catalog.jobs.charges import Attempt, reserve_speech, settle, settle_left, settles
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
-from catalog.models import Synthesis, SynthesizedClip, Voice
+from catalog.models import Charge, Synthesis, SynthesizedClip, Voice
 from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -70,6 +71,7 @@ class _SpeechRun:
         rows = Synthesis.objects.select_related("voice__account", "credential", "team")
         self.speech = rows.get(pk=lease.pk)
         self.info = self.speech.voice.info
+        self.attempt = Attempt(lease.pk, lease.fence)
 
     def go_on(self) -> None:
         speech = self.speech
@@ -119,11 +121,13 @@ class _SpeechRun:
                     attempt_count=self.speech.attempt_count + 1,
                     message=f"{self.info.label} is generating speech.",
                 )
+                reserve_speech(self.speech, self.lease.fence, sent_at)
         except IntegrityError:
             self._wait("Waiting for an identical request to finish.", timedelta(seconds=1))
             return False
         if self.clock() - sent_at > LEASE / 2:
             # Nothing was sent: we stalled after the commit, so another worker may have it.
+            settle(self.attempt, Charge.State.NOT_CHARGED, self.clock())
             self._wait("Waiting for a worker.", timedelta(0))
             return False
         return True
@@ -151,11 +155,14 @@ class _SpeechRun:
 
     def _speak(self) -> AudioClip:
         speech = self.speech
-        secrets = speech.credential.secrets() if speech.credential else {}
-        params = SpeechParams(speech.voice.remote_id, speech.text, settings=speech.settings)
-        base_url = settings.PROVIDER_BASE_URLS[speech.voice.provider]
-        with open_provider(speech.voice.provider, secrets, base_url) as provider:
-            return provider.speak(params)
+        with settles(self.attempt, self.clock):
+            secrets = speech.credential.secrets() if speech.credential else {}
+            params = SpeechParams(speech.voice.remote_id, speech.text, settings=speech.settings)
+            base_url = settings.PROVIDER_BASE_URLS[speech.voice.provider]
+            with open_provider(speech.voice.provider, secrets, base_url) as provider:
+                sound = provider.speak(params)
+        settle(self.attempt, Charge.State.CHARGED, self.clock(), reported=sound.charged)
+        return sound
 
     def _keep(self, sound: AudioClip) -> None:
         try:
@@ -231,7 +238,9 @@ class _SpeechRun:
 
     def _finish(self, state: Synthesis.State, **values: object) -> None:
         now = self.clock()
-        self.lease.write(state=state, ended_at=now, lease_until=None, **values)
+        with transaction.atomic():
+            self.lease.write(state=state, ended_at=now, lease_until=None, **values)
+            settle_left(now, self.lease.pk)
         record(None, _ENDINGS[state], self.speech, team=self.speech.team, now=now)
 
 

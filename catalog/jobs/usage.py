@@ -11,12 +11,13 @@ from django.db.models import Q
 
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock, Lease, keep_alive
+from catalog.jobs.charges import reconcile
 from catalog.models import Credential, ProviderAccount, Selection, Voice
 from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import ProviderError
 from catalog.providers.registry import all_infos
 from catalog.providers.session import open_provider
-from catalog.providers.usage import RemoteUse, UsageSource
+from catalog.providers.usage import LONGEST_HISTORY, RemoteUse, UsageSource
 
 logger = logging.getLogger(__name__)
 
@@ -86,11 +87,13 @@ def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
                 if not isinstance(provider, UsageSource):
                     return {}
                 since = account.uses_read_at and account.uses_read_at - _OVERLAP
-                newest, oldest = _sum_up(provider.uses(since))
+                uses = list(provider.uses(since))
         except (CannotOpen, ProviderError) as exc:
             logger.info("Account %s reports no usage: %s", account.pk, exc)
             continue
+        newest, oldest = _sum_up(uses)
         _keep(account, newest)
+        reconcile(account, uses, oldest if len(uses) >= LONGEST_HISTORY else since, started)
         reaches = min(filter(None, (account.uses_from, oldest, started)))
         return {"uses_read_at": started, "uses_from": reaches, "uses_due_at": started + _EVERY}
     return {}

@@ -2,6 +2,7 @@
 
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
+from catalog.models.charges import Charge
 from catalog.models.cleanups.keeps import Keep
 from catalog.models.cleanups.plans import CleanupPlan, PlannedDeletion
 from catalog.models.cleanups.protections import Protection
@@ -40,6 +41,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "CatalogVersion",
+    "Charge",
     "CleanupPlan",
     "CleanupRules",
     "ClipSimilarity",

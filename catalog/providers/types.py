@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -121,6 +122,23 @@ def _play_to_nobody(sound: "AudioClip") -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """A documented price of one character or one clone; ``source`` says where and when it stood.
+
+    ``currency`` is "USD", or "credits" if a plan says what a credit is worth.
+    """
+
+    amount: Decimal
+    currency: str
+    source: str
+
+    @classmethod
+    def nothing(cls) -> "Price":
+        """Return the price of what runs on this machine."""
+        return cls(Decimal(0), "USD", "Runs on this machine")
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderInfo:
     """What a provider is and can do; forms, filters, and buttons are generated from it.
 
@@ -147,7 +165,8 @@ class ProviderInfo:
     max_name_length: int = 100
     can_preview: bool = True  # some voices have free previews
     can_clone: bool = False
-    clone_price_note: str = ""  # price of a clone, if documented
+    clone_price: Price | None = None
+    clone_price_note: str = ""  # the same as text
     removes_noise: bool = False  # offers noise removal for samples
     can_rename: bool = False
     kept_labels: frozenset[str] = frozenset()  # editable ones of: gender age accent language
@@ -160,7 +179,7 @@ class ProviderInfo:
     speech_call: SpeechApiCall | None = None
     max_speech_characters: int = 0
     speaks_free: bool = False
-    speech_credits: float = 0  # per character, 0 if not documented
+    speech_price: Price | None = None  # per character
     speech_price_note: str = ""  # the documented price, as text
     has_slots: bool = False
     rename_note: str = ""  # what doesn't change with the name
@@ -185,6 +204,11 @@ class ProviderInfo:
             return self.speech_settings
         choice = SettingField(MODEL_SETTING, "Model", default=models[0], choices=models)
         return (choice, *self.speech_settings)
+
+    @property
+    def charges_credits(self) -> bool:
+        """Return whether a text is charged in credits, at a documented rate."""
+        return self.speech_price is not None and self.speech_price.currency == "credits"
 
     @property
     def kept_label_words(self) -> str:

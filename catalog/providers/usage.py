@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+# A longer history is only read this far back, and the page says so.
+LONGEST_HISTORY = 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteUse:
@@ -12,6 +15,8 @@ class RemoteUse:
 
     remote_id: str
     at: datetime
+    ref: str = ""  # the entry's id in the history
+    charged: int | None = None  # characters or credits, if known
 
 
 @runtime_checkable

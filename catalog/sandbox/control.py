@@ -9,6 +9,7 @@ GET     /_control/faults     faults that are still pending
 DELETE  /_control/faults     remove all faults
 GET     /_control/requests   the calls so far: provider, account, method, path, status, fault
 GET     /_control/state      each account in use: its own voices and counters
+GET     /_control/bill       what each account was charged, also for calls whose answer was lost
 POST    /_control/accounts   change limits: {"provider": "elevenlabs", "account": "full",
                              "values": {"voice_limit": 5}}
 GET     /_control/recordings/{person}
@@ -23,13 +24,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from catalog.sandbox.bills import read_bill
 from catalog.sandbox.calls import CallLog
-from catalog.sandbox.clips import ClipStore
 from catalog.sandbox.faults import BadFault, Fault, FaultPlan
 from catalog.sandbox.messages import WireRequest, WireResponse, json_reply
 from catalog.sandbox.people import make_person
 from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, Routes
-from catalog.sandbox.services import SandboxProvider
+from catalog.sandbox.services import SandboxProvider, Services
 from catalog.sandbox.voices import READING_RATE
 from catalog.sandbox.waveforms import to_wav
 
@@ -50,13 +51,13 @@ class ControlInterface:
         calls: CallLog,
         providers: Mapping[str, SandboxProvider],
         forget: Callable[[], None],
-        studio: ClipStore,
+        backstage: Services,
     ) -> None:
         self._faults = faults
         self._calls = calls
         self._providers = providers
         self._forget = forget
-        self._studio = studio
+        self._studio, self._store = backstage.studio, backstage.store
         self._routes: Routes[Callable[[WireRequest], WireResponse]] = Routes(
             [
                 ("GET", "/faults", self._list_faults),
@@ -64,6 +65,7 @@ class ControlInterface:
                 ("DELETE", "/faults", self._clear_faults),
                 ("GET", "/requests", self._list_calls),
                 ("GET", "/state", self._show_state),
+                ("GET", "/bill", self._show_bill),
                 ("POST", "/accounts", self._configure_account),
                 ("GET", "/recordings/{person}", self._record),
                 ("POST", "/reset", self._reset),
@@ -101,6 +103,14 @@ class ControlInterface:
     def _show_state(self, request: WireRequest) -> WireResponse:
         state = {slug: provider.state() for slug, provider in self._providers.items()}
         return json_reply({"providers": state})
+
+    def _show_bill(self, request: WireRequest) -> WireResponse:
+        bills: dict[str, dict[str, Any]] = {slug: {} for slug in self._providers}
+        for shelf in self._store.shelves(""):
+            slug, _, account = shelf.partition("/")
+            if slug in bills and account:
+                bills[slug][account] = read_bill(self._store, shelf)
+        return json_reply({"providers": bills})
 
     def _configure_account(self, request: WireRequest) -> WireResponse:
         body = _read_json(request)

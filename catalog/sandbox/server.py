@@ -62,7 +62,7 @@ class Sandbox:
             }
             self._store = store
             self._control = ControlInterface(
-                self.faults, self.calls, self._providers, self.reset, backstage.studio
+                self.faults, self.calls, self._providers, self.reset, backstage
             )
             self._server = _Server((ADDRESS, port), self._connection_class())
             self._cleanup = cleanup.pop_all()

@@ -13,9 +13,10 @@ from catalog.jobs.clones import run as clones
 from catalog.jobs.clones import steps
 from catalog.jobs.clones.cancel import CancelStep
 from catalog.jobs.clones.run import run_clone
-from catalog.models import CloneJob, Voice
+from catalog.models import Charge, CloneJob, Voice
 from catalog.providers import base
 from catalog.providers.connections import watch_body
+from catalog.sandbox.bills import read_bill
 from catalog.sandbox.faults import Fault, FaultKind
 from tests import factories
 from tests.conftest import Clock
@@ -196,8 +197,15 @@ class Stage:
         assert job.state == State.READY, f"{what}: {job.state}, {job.message}, {job.evidence}"
         assert account_state["creates"] == 1, f"{what}: made {account_state['creates']} times"
         assert account_state["deletes"] == 0, what
+        self._assert_charged_once(job, what)
         assert Voice.objects.get(account=job.account).remote_id == job.remote_id, what
         assert any(voice["id"] in job.remote_id for voice in account_state["own_voices"]), what
+
+    def _assert_charged_once(self, job: CloneJob, what: str) -> None:
+        states = [charge.state for charge in Charge.objects.filter(work=job.pk)]
+        bill = read_bill(self.sandbox._store, f"{job.account.provider}/full")
+        assert states.count(Charge.State.CHARGED) == bill["voices"] == 1, f"{what}: {states}"
+        assert set(states) <= {Charge.State.CHARGED, Charge.State.NOT_CHARGED}, f"{what}: {states}"
 
     def assert_none_left(self, job: CloneJob, before: int, what: str) -> None:
         """Check that the job was canceled, and that its voice was deleted if possible."""

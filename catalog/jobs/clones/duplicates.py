@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock, RowId
+from catalog.jobs.charges import note_double
 from catalog.models import CloneJob
 from catalog.providers.base import Provider
 from catalog.providers.errors import NotFound, ProviderError
@@ -77,6 +78,7 @@ def _remove(job: CloneJob, voice: RemoteVoice, provider: Provider, clock: Clock)
         provider.delete(voice.remote_id)
     except NotFound:
         return False
+    note_double(job, clock())
     record(
         None,
         "duplicate removed",

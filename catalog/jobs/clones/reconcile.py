@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from catalog.audit import record
+from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.base.restore_doubts import get_start, known_unsent_at, may_be_restored
+from catalog.jobs.charges import note_double, settle_made, settle_not_made
 from catalog.jobs.clones.steps import GIVE_UP_AFTER, KEY_WAIT, CloneStep
 from catalog.models import CloneJob
 from catalog.providers.base import Provider
@@ -123,11 +126,13 @@ class ReconcileStep(CloneStep):
             # Wait a whole settle time again, in case the clock jumped during the first.
             self._wait(words, settle, step=Step.UNKNOWN, empty_look_count=count)
         else:
-            self._wait(
-                "The provider didn't make the voice. Retrying.",
-                timedelta(0),
-                step=Step.PLANNED,
-            )
+            with transaction.atomic():
+                self._wait(
+                    "The provider didn't make the voice. Retrying.",
+                    timedelta(0),
+                    step=Step.PLANNED,
+                )
+                settle_not_made(self.job, self.clock())
 
     def _settle_time(self) -> timedelta:
         seconds = settings.SETTLE_SECONDS or self.job.account.info.settle_seconds
@@ -140,6 +145,7 @@ class ReconcileStep(CloneStep):
             except ProviderError as exc:
                 self._note(exc)
                 continue
+            note_double(self.job, self.clock())
             record(
                 None,
                 "duplicate removed",
@@ -151,11 +157,13 @@ class ReconcileStep(CloneStep):
             )
 
     def _adopt(self, remote_id: str, note: str) -> None:
-        self._write_durably(
-            step=Step.CONFIRMED,
-            sent_at=self.job.sent_at or self.clock(),
-            remote_id=remote_id,
-            empty_look_count=0,
-            message=note or "The provider made the voice. Fetching it.",
-        )
+        with durable_transaction():
+            self._write_durably(
+                step=Step.CONFIRMED,
+                sent_at=self.job.sent_at or self.clock(),
+                remote_id=remote_id,
+                empty_look_count=0,
+                message=note or "The provider made the voice. Fetching it.",
+            )
+            settle_made(self.job, self.clock())
         self._free_account()

@@ -15,18 +15,20 @@ from django.db import transaction
 from catalog.audio.decode import NotDecodable
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen
+from catalog.core.durable_commits import durable_transaction
 from catalog.core.media import remove_media, store_media
 from catalog.core.media_store import MediaUnavailable
 from catalog.jobs.accounts.key_sets import ALL_RIGHTS, get_key_set
 from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.leases import LEASE, Clock, LeaseLost, RowId, claim_work, keep_alive
 from catalog.jobs.base.restore_doubts import is_doubtful
+from catalog.jobs.charges import reserve_clone, settle, settles
 from catalog.jobs.clones.cancel import CancelStep
 from catalog.jobs.clones.steps import GIVE_UP_AFTER
 from catalog.jobs.samples.prepare import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.jobs.voices.store import write_voices
-from catalog.models import CloneJob, Credential, Voice
+from catalog.models import Charge, CloneJob, Credential, Voice
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
@@ -209,22 +211,26 @@ class _CloneRun(CancelStep):
             return
         params = self._make_params()
         sent_at = self.clock()
-        self._write_durably(
-            step=Step.SENT,
-            # Only the key that makes a voice is sure to list it.
-            credential=credential,
-            sent_at=sent_at,
-            attempt_count=self.job.attempt_count + 1,
-            empty_look_count=0,
-            handed_over_at=None,
-            message="",
-        )
+        with durable_transaction():
+            self._write_durably(
+                step=Step.SENT,
+                # Only the key that makes a voice is sure to list it.
+                credential=credential,
+                sent_at=sent_at,
+                attempt_count=self.job.attempt_count + 1,
+                empty_look_count=0,
+                handed_over_at=None,
+                message="",
+            )
+            attempt = reserve_clone(self.job, self.lease.fence, sent_at)
         if self.clock() - sent_at > LEASE / 2:
             # Nothing was sent: we stalled after the commit, so another worker may be checking.
+            settle(attempt, Charge.State.NOT_CHARGED, self.clock())
             self.lease.release(step=Step.PLANNED, state=State.WAITING, unsent_at=self.clock())
             return
         try:
-            result = provider.clone(params)
+            with settles(attempt, self.clock):
+                result = provider.clone(params)
         except TryLater as exc:
             self._put_off(exc)
         except OutcomeUnknown as exc:

@@ -56,7 +56,9 @@ def estimate_speech(
 ) -> Estimate:
     """Return what it would cost to synthesize the text with the voice now."""
     info = voice.info
-    credit_count = round(len(text) * info.speech_credits) if info.speech_credits else None
+    credit_count = None
+    if info.speech_price is not None and info.charges_credits:
+        credit_count = round(len(text) * info.speech_price.amount)
     return Estimate(
         label=info.label,
         characters=len(text),

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from catalog.providers import errors
@@ -33,6 +34,7 @@ from catalog.providers.types import (
     AudioClip,
     CloneParams,
     CloneResult,
+    Price,
     ProviderInfo,
     RemoteVoice,
     SpeechApiCall,
@@ -47,6 +49,10 @@ _MOST_PAGES = 2000
 # The documented price applies to this multilingual model; MP3 is available on every plan.
 _SPEECH_MODEL = "eleven_multilingual_v2"
 _FORMAT = "mp3_44100_128"
+_PRICE_SOURCE = (
+    "https://help.elevenlabs.io/hc/en-us/articles/21811236079505-How-do-I-find-the-model-ID,"
+    " read on 2026-11-21"
+)
 
 
 class Adapter(Provider):
@@ -81,8 +87,7 @@ class Adapter(Provider):
         ),
         speech_settings=VOICE_SETTINGS,
         max_speech_characters=10_000,
-        # https://help.elevenlabs.io/hc/en-us/articles/21811236079505-How-do-I-find-the-model-ID
-        speech_credits=1,
+        speech_price=Price(Decimal(1), "credits", _PRICE_SOURCE),
         speech_price_note="1 credit per character. Plans and voices may change this rate.",
         delete_note="ElevenLabs can't restore a deleted voice, its samples, or its ID.",
         marker_length=500,

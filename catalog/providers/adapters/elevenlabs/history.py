@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from catalog.providers.lenient_json import LenientJson
-from catalog.providers.usage import RemoteUse
+from catalog.providers.usage import LONGEST_HISTORY, RemoteUse
 
 _PAGE_SIZE = 1000
-# A longer history is only read this far back, and the page says so.
-_MOST_PAGES = 50
+_MOST_PAGES = LONGEST_HISTORY // _PAGE_SIZE
 
 
 def walk_history(
@@ -41,4 +40,9 @@ def walk_history(
 def _read_use(item: object) -> RemoteUse | None:
     reading = LenientJson(item if isinstance(item, dict) else {})
     remote_id, at = reading.line("voice_id", 200), reading.moment("date_unix")
-    return RemoteUse(remote_id, at) if remote_id and at is not None else None
+    if not remote_id or at is None:
+        return None
+    before = reading.count("character_count_change_from")
+    after = reading.count("character_count_change_to")
+    charged = None if before is None or after is None else max(0, after - before)
+    return RemoteUse(remote_id, at, reading.line("history_item_id", 200), charged)

@@ -38,6 +38,7 @@ from catalog.providers.types import (
     CloneResult,
     Kind,
     PermissionState,
+    Price,
     ProviderInfo,
     RemoteVoice,
     SettingField,
@@ -78,6 +79,8 @@ class Adapter(Provider):
         can_speak=True,
         max_speech_characters=3000,
         speaks_free=True,
+        clone_price=Price.nothing(),
+        speech_price=Price.nothing(),
         speech_price_note="Free. Runs on this machine.",
         speech_settings=(
             SettingField("speed", "Speed", SLOWEST, FASTEST, 0.05, 1.0, "1 is the voice's own."),

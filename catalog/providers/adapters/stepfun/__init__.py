@@ -13,6 +13,7 @@ charged: ``preview_clone`` does this, but no page offers it.
 import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -37,6 +38,7 @@ from catalog.providers.types import (
     CloneParams,
     CloneResult,
     PermissionState,
+    Price,
     ProviderInfo,
     RemoteVoice,
     SettingField,
@@ -57,6 +59,7 @@ _SPOKEN = {"model": _LIST_MODEL, "input": "{text}", "voice": "{voice}"}
 _PACE_NOTE = "1 is the voice's own pace."
 _MODERATED = 451
 # Base64 uses 4 characters for 3 bytes.
+_PRICE_SOURCE = "https://platform.stepfun.ai/docs/en/guides/pricing/details, read on 2026-11-21"
 _PREVIEW_LIMIT = AUDIO_LIMIT * 4 // 3 + 4096
 
 
@@ -76,7 +79,7 @@ class Adapter(Provider):
         max_sample_bytes=128 * 1024 * 1024,
         can_preview=False,
         can_clone=True,
-        # https://platform.stepfun.ai/docs/en/guides/pricing/details
+        clone_price=Price(Decimal("1.5"), "USD", _PRICE_SOURCE),
         clone_price_note="$1.50 for each voice, charged at once",
         delete_note=(
             "StepFun can't delete voices. Voiceboard can only hide the voice here;"

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
+from catalog.sandbox.bills import bill_clone
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form, NotMultipart, UploadedFile, parse_form
 from catalog.sandbox.providers.elevenlabs.accounts import ElevenLabsAccount
@@ -80,6 +81,7 @@ def add_voice(call: ElevenLabsCall) -> WireResponse:
         member = call.account.name.member
         call.account.keep(ElevenLabsVoice(payload, pitch=pitch, has_preview=False, maker=member))
         call.account.count(creates=1, edits=1)
+        bill_clone(call.account, voice_id, name)
     return json_reply({"voice_id": voice_id, "requires_verification": False})
 
 

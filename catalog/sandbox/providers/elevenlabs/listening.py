@@ -1,5 +1,6 @@
 """Audio: previews, samples, and speech."""
 
+from catalog.sandbox.bills import bill_speech
 from catalog.sandbox.files import file_reply
 from catalog.sandbox.messages import WireRequest, WireResponse
 from catalog.sandbox.people import make_person
@@ -66,6 +67,7 @@ def convert_text(call: ElevenLabsCall) -> WireResponse:
     with call.account.store.transaction():
         _check_quota(call, len(text))
         call.account.count(character_count=len(text))
+        bill_speech(call.account, voice.voice_id, text)
         keep_item(call, voice, text)
     sound = voice.speak(call.backstage.studio, text, settings["speed"])
     reply = WireResponse(200, encode(sound, ENCODINGS[name]), content_type(name))

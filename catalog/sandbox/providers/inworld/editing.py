@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.bills import bill_clone
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.inworld.detecting import detect_locale
 from catalog.sandbox.providers.inworld.refusals import (
@@ -186,6 +187,7 @@ def _keep_clone(
     voice = SandboxVoice(payload["voiceId"], payload, pitch=median_pitch(sound), facts=facts)
     call.account.keep(voice)
     call.account.count(creates=1)
+    bill_clone(call.account, voice.voice_id, name)
     return voice
 
 

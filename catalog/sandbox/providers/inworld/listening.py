@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall
+from catalog.sandbox.bills import bill_speech
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.inworld.refusals import invalid, no_credit, no_such_voice
 from catalog.sandbox.voices import SandboxVoice
@@ -46,7 +47,9 @@ def synthesize(call: AuthorizedCall) -> WireResponse:
         raise no_credit()
     sound = voice.speak(call.backstage.studio, text, _pace(config))
     content = _encoded(sound, config)
-    call.account.count(credit=-len(text))
+    with call.account.store.transaction():
+        call.account.count(credit=-len(text))
+        bill_speech(call.account, voice.voice_id, text)
     return json_reply(
         {
             "audioContent": base64.b64encode(content).decode(),

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall, hear, whole_number
+from catalog.sandbox.bills import bill_clone
 from catalog.sandbox.messages import WireResponse
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.noiz.refusals import (
@@ -71,6 +72,7 @@ def clone_voice(call: AuthorizedCall) -> WireResponse:
         recording = to_wav(sound, rate=sound.rate, seconds=seconds)
         call.account.store.put_recording(call.account.shelf, voice_id, recording)
         call.account.count(creates=1, credit=-CLONE_PRICE)
+        bill_clone(call.account, voice_id, name)
     return success(_receipt(voice, sound, form.first("language") or "en"))
 
 

@@ -2,6 +2,7 @@
 
 from catalog.sandbox.accounts import SandboxAccount
 from catalog.sandbox.base_provider import AuthorizedCall, audio_reply, hear
+from catalog.sandbox.bills import bill_speech
 from catalog.sandbox.messages import WireResponse
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.people import make_person
@@ -31,7 +32,9 @@ def convert_text(call: AuthorizedCall) -> WireResponse:
     if call.account.figures()["credit"] < len(text):
         raise no_credit()
     sound = voice.speak(call.backstage.studio, text, speed)
-    call.account.count(credit=-len(text))
+    with call.account.store.transaction():
+        call.account.count(credit=-len(text))
+        bill_speech(call.account, voice.voice_id, text)
     reply = audio_reply(_encoded(sound, wanted), "audio/mpeg" if wanted == "mp3" else "audio/wav")
     return reply.with_headers(
         X_Audio_Duration=f"{sound.seconds:.3f}", X_Timestamp=str(int(call.account.now()))

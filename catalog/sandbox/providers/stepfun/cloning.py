@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.bills import bill_clone
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.stepfun.refusals import invalid, no_balance
@@ -95,6 +96,7 @@ def create_voice(call: AuthorizedCall) -> WireResponse:
         payload = own_payload(voice_id, body["file_id"], call.account.now())
         call.account.keep(SandboxVoice(voice_id, payload, pitch=pitch))
         call.account.count(creates=1)
+        bill_clone(call.account, voice_id, body["file_id"])
     return json_reply({"id": voice_id, "object": "audio.voice"})
 
 

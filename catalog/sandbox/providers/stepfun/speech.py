@@ -3,6 +3,7 @@
 import secrets
 
 from catalog.sandbox.base_provider import AuthorizedCall, audio_reply
+from catalog.sandbox.bills import bill_speech
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.stepfun.cloning import CLONING_MODELS, charge
 from catalog.sandbox.providers.stepfun.refusals import invalid
@@ -39,7 +40,9 @@ def create_speech(call: AuthorizedCall) -> WireResponse:
     speed = _between(body.get("speed"), 0.5, "speed")
     _between(body.get("volume"), 0.1, "volume")
     voice = _voice(call, body.get("voice"), model)
-    charge(call, len(text) * PRICE_PER_CHARACTER)
+    with call.account.store.transaction():
+        charge(call, len(text) * PRICE_PER_CHARACTER)
+        bill_speech(call.account, voice.voice_id, text)
     content = _encoded(voice.speak(call.backstage.studio, text, speed), wanted)
     if body.get("return_url") is True:
         return _link(call, content, wanted)

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall, audio_reply
+from catalog.sandbox.bills import bill_speech
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.providers.telnyx.refusals import no_credit, speech_problem
 from catalog.sandbox.providers.telnyx.voices import shown_clone
@@ -45,7 +46,9 @@ def speak(call: AuthorizedCall) -> WireResponse:
     if call.account.figures()["balance"] < cost:
         raise no_credit()
     content = to_mp3(voice.speak(call.backstage.studio, text))
-    call.account.count(balance=-cost)
+    with call.account.store.transaction():
+        call.account.count(balance=-cost)
+        bill_speech(call.account, voice.voice_id, text)
     if body.get("output_type") == "base64_output":
         return json_reply({"base64_audio": base64.b64encode(content).decode()})
     return audio_reply(content, "audio/mpeg")

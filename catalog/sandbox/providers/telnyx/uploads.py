@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.sandbox.base_provider import AuthorizedCall, hear
+from catalog.sandbox.bills import bill_clone
 from catalog.sandbox.messages import WireResponse, json_reply
 from catalog.sandbox.multipart import Form
 from catalog.sandbox.providers.telnyx.clones import (
@@ -60,6 +61,7 @@ def create_from_upload(call: AuthorizedCall) -> WireResponse:
         recording = _as_wav(upload, KEPT_SECONDS[model])
         call.account.store.put_recording(call.account.shelf, clone_id, recording)
         call.account.count(creates=1, balance=-PRICE)
+        bill_clone(call.account, clone_id, name)
     shown = shown_clone(voice, call.account.now())
     return json_reply({"data": shown}, 202 if model == "Ultra" else 201)
 
