@@ -32,6 +32,7 @@ from catalog.jobs.previews import find_unwarmed, measure_clip
 from catalog.jobs.samples.prepare import find_unread
 from catalog.jobs.searches.index import build_due_indexes
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
+from catalog.jobs.speakers import warn_of_consent_ends
 from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
 from catalog.jobs.usage import find_due_histories, find_unnoted_exports
 from catalog.jobs.users import forget_ended_sessions
@@ -154,6 +155,7 @@ def tidy_task() -> None:
     refresh_badges(database_now())
     refresh_twins()
     warn_of_old_backup(database_now())
+    warn_of_consent_ends(database_now())
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_ended_sessions(database_now())

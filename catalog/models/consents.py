@@ -56,6 +56,8 @@ class Consent(models.Model):
     # Who is responsible once the person who attested has left; the attestation never changes.
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+    # The number of days before the last day of the latest warning.
+    warned_days = models.PositiveSmallIntegerField(null=True)
 
     objects = ConsentQuerySet.as_manager()
 

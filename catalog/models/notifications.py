@@ -62,6 +62,7 @@ class Notification(models.Model):
         ACCOUNT = "account", "Account"
         TEAM = "team", "Team"
         HEALTH = "health", "Health"
+        SPEAKER = "speaker", "Speaker"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(

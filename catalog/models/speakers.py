@@ -1,5 +1,6 @@
 """Speakers: the people whose voices are cloned."""
 
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -15,10 +16,12 @@ class SpeakerQuerySet(models.QuerySet["Speaker"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep speakers with a clone that the user can see, and those that the user added."""
+        return self.visible_in(Team.objects.visible_to(user), user)
+
+    def visible_in(self, own_teams: Iterable[Team], user: User) -> Self:
+        """Keep the same of the given teams, which the caller knows to be the user's."""
         seen = Speaker.objects.filter(open_jobs(user, "batches__jobs__")).values("pk")
-        return self.filter(team__in=Team.objects.visible_to(user)).filter(
-            Q(added_by=user) | Q(pk__in=seen)
-        )
+        return self.filter(Q(added_by=user) | Q(pk__in=seen), team__in=own_teams)
 
 
 class Speaker(models.Model):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
@@ -11,6 +11,8 @@ from catalog.core.locales import say_day
 from catalog.models import CloneJob, Consent, Sample, Speaker, User, Voice
 
 _SHOWN_SPEAKERS = 200
+# A consent that ends within so many days is shown on the pages of its voices.
+_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +168,54 @@ def find_withdrawn_voices(account_id: int) -> set[int]:
     allowed = Consent.objects.filter(withdrawn_at=None, speaker__withdrawing_since=None)
     open_ids = set(allowed.values_list("speaker", flat=True).distinct()) if rows else set()
     return {pk for pk, ids in speakers.items() if not ids <= open_ids}
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEnd:
+    """The last day on which a speaker's voice may be used, and the days left until then."""
+
+    speaker: Speaker
+    ends_on: date
+    days: int
+
+    @property
+    def has_passed(self) -> bool:
+        """Return whether the voice may not be used anymore."""
+        return self.days < 0
+
+    @property
+    def words(self) -> str:
+        """When the consent ends, or that it has, as a sentence."""
+        day = say_day(self.ends_on)
+        if self.has_passed:
+            return f"The speaker's consent ended on {day}."
+        if self.days == 0:
+            return "The speaker's consent ends today."
+        return f"The speaker's consent ends in {self.days} day{'s' * (self.days != 1)}, on {day}."
+
+
+def find_consent_ends(speakers: QuerySet[Speaker], today: date) -> list[ConsentEnd]:
+    """Return the speakers whose last consent ends within 30 days, or has ended; earliest first.
+
+    A later consent, or one without a last day, counts instead. A withdrawal has its own page.
+    """
+    valid = Consent.objects.filter(speaker=OuterRef("pk"), withdrawn_at=None)
+    dated = speakers.filter(~Exists(valid.filter(ends_on=None)), withdrawing_since=None).annotate(
+        ends_on=Max("consents__ends_on", filter=Q(consents__withdrawn_at=None))
+    )
+    rows = dated.filter(ends_on__lte=today + _SOON).values_list("pk", "ends_on")
+    ends = dict(rows.order_by("ends_on", "pk")[:_SHOWN_SPEAKERS])
+    found = Speaker.objects.select_related("team").in_bulk(list(ends))
+    return [ConsentEnd(found[pk], day, (day - today).days) for pk, day in ends.items()]
+
+
+def find_consent_end(speaker_id: int, today: date) -> ConsentEnd | None:
+    """Return when the consent of one speaker ends, None if that isn't soon."""
+    return next(iter(find_consent_ends(Speaker.objects.filter(pk=speaker_id), today)), None)
+
+
+def find_speakers_with_voices(user: User) -> QuerySet[Speaker]:
+    """Return the speakers of whom the user sees a clone that its provider still has."""
+    jobs = CloneJob.objects.visible_to(user).exclude(voice=None)
+    there = jobs.filter(voice__remote_deleted_at=None).values("batch__speaker")
+    return Speaker.objects.visible_to(user).filter(pk__in=there)

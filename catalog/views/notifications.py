@@ -19,6 +19,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.ACCOUNT: "catalog:account-detail",
     Notification.Page.TEAM: "catalog:member-list",
     Notification.Page.HEALTH: "catalog:health-detail",
+    Notification.Page.SPEAKER: "catalog:speaker-detail",
 }
 
 

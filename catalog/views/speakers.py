@@ -2,10 +2,16 @@
 
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.models import Speaker
-from catalog.queries.speakers import find_speakers, trace_speaker
+from catalog.queries.speakers import (
+    find_consent_end,
+    find_speaker_obstacle,
+    find_speakers,
+    trace_speaker,
+)
 from catalog.views.base.requests import Request, signed_in
 
 
@@ -23,4 +29,10 @@ def speaker_detail(request: Request, pk: int) -> HttpResponseBase:
         lineage = trace_speaker(request.user, pk)
     except Speaker.DoesNotExist:
         raise Http404 from None
-    return render(request, "catalog/speakers/detail.html", {"lineage": lineage})
+    today = timezone.now().date()
+    context = {
+        "lineage": lineage,
+        "obstacle": find_speaker_obstacle(pk, today),
+        "consent_end": find_consent_end(pk, today),
+    }
+    return render(request, "catalog/speakers/detail.html", context)

@@ -12,6 +12,7 @@ from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
 from catalog.models.voices.voices import VoiceQuerySet
 from catalog.queries.searches.filters import VoiceFilter
 from catalog.queries.similarity import find_similar, get_vector
+from catalog.queries.speakers import ConsentEnd, find_consent_ends, find_speakers_with_voices
 
 _SHOWN = 100
 _WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
@@ -92,6 +93,7 @@ class ExpiryPage:
     gone: list[Voice]
     gone_count: int
     accounts: list[Forecast]
+    consents: list[ConsentEnd]
 
 
 def get_end_board(user: User, now: datetime) -> ExpiryPage:
@@ -113,6 +115,7 @@ def get_end_board(user: User, now: datetime) -> ExpiryPage:
         gone=list(gone.order_by("-remote_deleted_at", "pk")[:_SHOWN]),
         gone_count=gone.count(),
         accounts=forecast_accounts(user, now),
+        consents=find_consent_ends(find_speakers_with_voices(user), now.date()),
     )
 
 

@@ -19,6 +19,7 @@ from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import find_voice_rounds
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, VoiceFilter
+from catalog.queries.speakers import find_consent_end
 from catalog.queries.syntheses.code_snippets import find_ready_calls
 from catalog.queries.teams import find_team_of_voice
 from catalog.queries.voices.history import find_history
@@ -132,12 +133,13 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
     if voice is None:
         team = find_team_of_voice(request.user, pk, own_teams(request))
         raise NotOpen.in_other_team(team) if team else Http404
-    job = find_maker(request.user, voice)
+    job, today = find_maker(request.user, voice), timezone.now().date()
     context = {
         **marks_context(request, voice),
         **keeping_context(request, voice),
         "job": job,
         "sisters": find_sister_jobs(request.user, job) if job else [],
+        "consent_end": find_consent_end(job.batch.speaker_id, today) if job else None,
         "calls": find_ready_calls(voice),
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),
         "may_archive": policies.may_archive_voices(request.user, voice.account.team),
