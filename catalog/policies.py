@@ -1,10 +1,13 @@
 """Permissions: every question of who may do what is answered here."""
 
+from collections.abc import Iterable
+
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import Q
 
 from catalog.models import (
+    ApiToken,
     CloneJob,
     Collection,
     Comparison,
@@ -23,6 +26,7 @@ from catalog.models import (
 )
 from catalog.models.cleanups.keeps import find_responsible
 from catalog.models.collections import CollectionQuerySet
+from catalog.models.tokens import Scope
 
 _RANKS = [role.value for role in Membership.Role]
 
@@ -43,6 +47,15 @@ RIGHTS = (
         "Manage members, cleanup, the archive, the audit log, and others' notes and keys",
     ),
 )
+
+# The least role for each scope of an API token.
+_SCOPE_ROLES = {
+    Scope.READ: Membership.Role.VIEWER,
+    Scope.WRITE: Membership.Role.MEMBER,
+    Scope.SPEAK: Membership.Role.MEMBER,
+    Scope.CLONE: Membership.Role.CLONER,
+    Scope.ADMIN: Membership.Role.ADMIN,
+}
 
 
 def role_in(user: User, team: Team) -> str | None:
@@ -349,3 +362,35 @@ def lacks_second_factor(user: User, team: Team) -> bool:
         return not has_second_factor(user)
     is_required = settings.SECOND_FACTOR_REQUIRED or team.requires_second_factor
     return is_required and not proves_second_factor(user)
+
+
+def list_scopes(role: str) -> list[Scope]:
+    """Return the scopes of API tokens that this role may use."""
+    rank = _RANKS.index(role)
+    return [scope for scope, least in _SCOPE_ROLES.items() if _RANKS.index(least.value) <= rank]
+
+
+def may_make_token(user: User, team: Team, scopes: Iterable[str]) -> bool:
+    """Everyone can make API tokens for what they may do themselves."""
+    role = role_in(user, team)
+    return role is not None and _may_act(user, team) and set(scopes) <= set(list_scopes(role))
+
+
+def may_renew_token(user: User, token: ApiToken) -> bool:
+    """Only the person whose rights the token uses gets a new secret for it."""
+    return token.user_id == user.pk and role_in(user, token.team) is not None
+
+
+def may_revoke_token(user: User, token: ApiToken) -> bool:
+    """Allow the owner and admins: a leaked token must be revocable while its owner is away."""
+    is_admin = _is_at_least(user, token.team, Membership.Role.ADMIN)
+    return is_admin or may_renew_token(user, token)
+
+
+def token_opens(user: User, team: Team) -> bool:
+    """Return whether a token works for a user who must have two-factor authentication.
+
+    A token's request has no session, so what the company's provider asks for isn't known here.
+    """
+    is_trusted = settings.OIDC_TRUSTS_MFA and not user.is_break_glass
+    return is_trusted or not lacks_second_factor(user, team)

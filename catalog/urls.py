@@ -17,6 +17,7 @@ from catalog.views import (
     similarity,
     speakers,
     syntheses,
+    tokens,
 )
 from catalog.views.accounts import accounts, owners
 from catalog.views.cleanups import expiry, keep, plans, rules, stale
@@ -65,6 +66,10 @@ urlpatterns = [
     path("you/sessions/", sessions.session_list, name="session-list"),
     path("you/sessions/others/end/", sessions.session_end_others, name="session-end-others"),
     path("you/sessions/<row:pk>/end/", sessions.session_end, name="session-end"),
+    path("you/tokens/", tokens.token_list, name="token-list"),
+    path("you/tokens/add/", tokens.token_create, name="token-create"),
+    path("you/tokens/<row:pk>/renew/", tokens.token_renew, name="token-renew"),
+    path("you/tokens/<row:pk>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("password/<str:token>/", password_links.password_by_link, name="password-by-link"),
     path("preferences/region/", profile.region_set, name="region-set"),
     path("preferences/theme/", profile.theme_set, name="theme-set"),

@@ -17,6 +17,7 @@ from catalog.audio.embeddings.nearest_neighbors import ENCODER, pack_vector
 from catalog.core.crypto import hash_token
 from catalog.core.media import store_media
 from catalog.models import (
+    ApiToken,
     CleanupPlan,
     CleanupRules,
     CloneBatch,
@@ -91,6 +92,15 @@ def make_password_link(maker: User, person: User, *, token: str, **values: Any) 
     defaults = {"expires_at": timezone.now() + timedelta(days=1)}
     defaults["token_hash"] = hash_token(token)
     return PasswordLink.objects.create(user=person, made_by=maker, **{**defaults, **values})
+
+
+def make_token(user: User, team: Team, *scopes: str, **values: Any) -> tuple[ApiToken, str]:
+    """Return a token and its secret; with the scope to read unless others are named."""
+    defaults = {"name": "Phone system", "made_at": NOW, "expires_at": NOW + timedelta(days=90)}
+    token = ApiToken(team=team, user=user, scopes=list(scopes or ["read"]), **(defaults | values))
+    secret = token.draw_secret()
+    token.save()
+    return token, secret
 
 
 def make_session(user: User, key: str, **values: Any) -> UserSession:

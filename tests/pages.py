@@ -48,6 +48,14 @@ TABLE = {
     "catalog:session-list": Page(ALL, NEVER),
     "catalog:session-end": Page(NEVER, (SIGN_IN, 404, 404, 302), ids=("session",)),
     "catalog:session-end-others": Page(NEVER, (SIGN_IN, 302, 302, 302)),
+    "catalog:token-list": Page(ALL, NEVER),
+    "catalog:token-create": Page(NEVER, (SIGN_IN, 422, 422, 422)),
+    "catalog:token-renew": Page(
+        (SIGN_IN, 404, 404, 200), (SIGN_IN, 404, 404, 422), ids=("api_token",)
+    ),
+    "catalog:token-revoke": Page(
+        (SIGN_IN, 404, 404, 200), (SIGN_IN, 404, 404, 302), ids=("api_token",)
+    ),
     "catalog:password-by-link": Page(MISSING, MISSING, ids=("token",)),
     "catalog:voice-list": Page(ALL, NEVER),
     "catalog:voice-detail": Page(ALL, NEVER, ids=("voice",)),

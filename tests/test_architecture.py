@@ -186,7 +186,9 @@ def test_locked_rows_can_still_be_referred_to():
 
 # What happens to each reference to a person when they leave a team.
 WIPED = {"Credential.owner", "Membership.user"}
+REVOKED = {"ApiToken.user"}
 HISTORY = {
+    "ApiToken.revoked_by",
     "AuditEntry.actor",
     "Charge.person",
     "CleanupPlan.approved_by",
@@ -232,7 +234,7 @@ def test_every_reference_to_a_person_is_handled_when_the_person_leaves():
     # Add a new reference to BELONGINGS in services/teams/members.py, or to a set above.
     handed = {f"{each.model.__name__}.{each.owner_field}" for each in BELONGINGS}
 
-    assert links == WIPED | HISTORY | STAYS_PERSONAL | handed | {
+    assert links == WIPED | REVOKED | HISTORY | STAYS_PERSONAL | handed | {
         "Collection.maintainers",
         "KeySet.last_owner",
     }

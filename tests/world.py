@@ -11,6 +11,7 @@ from catalog.audit import record
 from catalog.core.media import store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import (
+    ApiToken,
     CleanupPlan,
     CleanupRules,
     CloneBatch,
@@ -62,6 +63,7 @@ _OF_TEAM = {
     Team: "pk",
     Membership: "team",
     Invitation: "team",
+    ApiToken: "team",
     CredentialReplacement: "credential__team",
     ProviderAccount: "team",
     Credential: "team",
@@ -206,6 +208,7 @@ def furnish(
         admin=admin,
         invitation=invitation,
         password_link=factories.make_password_link(admin, leaver, token=word),
+        api_token=factories.make_token(admin, team, name=word)[0],
         note=note,
         tag=tag,
         collection=collection,

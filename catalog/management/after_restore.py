@@ -18,6 +18,7 @@ from catalog.jobs.base.leases import stop_unsent
 from catalog.jobs.health.heartbeats import SCHEDULE
 from catalog.jobs.mail import drop_mail
 from catalog.models import (
+    ApiToken,
     CatalogVersion,
     CleanupPlan,
     CloneJob,
@@ -123,8 +124,9 @@ def _doubt_work(unsent_at: datetime, now: datetime) -> None:
 
 
 def _separate(code: str, now: datetime) -> None:
-    """Shut every key, and end work whose original would go on elsewhere."""
+    """Shut every key and API token, and end work whose original would go on elsewhere."""
     Installation.objects.update(code=code)
+    ApiToken.objects.unended(now).update(revoked_at=now)
     CredentialReplacement.objects.all().delete()
     Credential.objects.exclude(owner=None).update(
         sealed=b"",

@@ -30,6 +30,7 @@ from catalog.models.syncs import SyncRun
 from catalog.models.syntheses import Synthesis, SynthesizedClip
 from catalog.models.teams.links import Invitation, PasswordLink, SetupLink
 from catalog.models.teams.teams import Membership, Team
+from catalog.models.tokens import ApiToken
 from catalog.models.usage import VoiceUsage
 from catalog.models.users import User
 from catalog.models.voices.changes import VoiceChange
@@ -38,6 +39,7 @@ from catalog.models.voices.versions import CatalogVersion, UserVersion
 from catalog.models.voices.voices import Voice, VoiceLabel
 
 __all__ = [
+    "ApiToken",
     "AuditEntry",
     "AuditHead",
     "CatalogVersion",

@@ -1,5 +1,6 @@
 """Users, who sign in with their email address."""
 
+import copy
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -40,6 +41,8 @@ class User(AbstractUser):
 
     # Whether the company's provider asked for a second factor in this session; not stored here.
     has_company_factor = False
+    # The team of the token that signed this request in; None for a browser, whose user chooses.
+    acting_team_id: int | None = None
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -52,6 +55,15 @@ class User(AbstractUser):
     def may_use_password(self) -> bool:
         """Return whether a password opens this account, or only the company's provider."""
         return self.is_break_glass or not settings.OIDC_ONLY
+
+    def acting_in(self, team_id: int) -> "User":
+        """Return the same user, who sees only this team, whichever is chosen in a browser.
+
+        It isn't stored: a user who is read from the database again acts in the chosen team.
+        """
+        acting = copy.copy(self)
+        acting.acting_team_id = team_id
+        return acting
 
     def has_usable_password(self) -> bool:
         """Return whether the user can sign in and confirm with a password."""

@@ -22,6 +22,7 @@ _OTHER_KEYS = (
     r"[rs]k_(?:live|test|car)_[0-9A-Za-z_]{16,}",  # Stripe, Cartesia
     r"gsk_[0-9A-Za-z]{20,}|r8_[0-9A-Za-z]{20,}",  # Groq, Replicate
     r"eyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.",  # a JWT
+    r"vb_[0-9A-Za-z]{46}",  # Voiceboard's own API tokens
     r"-----BEGIN [A-Z ]*PRIVATE KEY",
 )
 # A value that the text itself labels as a secret; it needs a letter and a digit.

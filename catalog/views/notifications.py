@@ -17,6 +17,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.KEEPING: "catalog:keep-list",
     Notification.Page.CLEANUP: "catalog:cleanup-list",
     Notification.Page.ACCOUNT: "catalog:account-detail",
+    Notification.Page.TOKENS: "catalog:token-list",
     Notification.Page.TEAM: "catalog:member-list",
     Notification.Page.HEALTH: "catalog:health-detail",
     Notification.Page.SPEAKER: "catalog:speaker-detail",

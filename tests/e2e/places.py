@@ -55,6 +55,7 @@ FIXED_PLACES = {
     "log": "/team/log/",
     "account": "/you/",
     "signed in": "/you/sessions/",
+    "api tokens": "/you/tokens/",
     "two-factor": "/account/two-factor/",
     "new two-factor": "/account/two-factor/totp/activate/",
     "who you are": "/account/reauthenticate/",
@@ -67,7 +68,7 @@ MADE_PLACES = (
     "sample", "dry run", "carried out", "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
     "compare", "comparison", "similar to a clip", "remove a member", "owner of a voice",
-    "owner of an account",
+    "owner of an account", "renew a token", "revoke a token",
 )  # fmt: skip
 STRANGERS_PLACES = {
     "sign in": "/account/login/",
@@ -120,6 +121,8 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
     found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
     found["owner of an account"] = _first_link(page, "/accounts/", "a[href$='/owner/']")
+    found["renew a token"] = _make_token(page)
+    found["revoke a token"] = found["renew a token"].replace("renew", "revoke")
     found["similar to a clip"] = _ask_similar(page, sample)
     return {**found, **_add_key(page), **_compare(page)}
 
@@ -127,6 +130,15 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
 def _first_link(page: Page, path: str, selector: str) -> str:
     page.goto(path)
     return page.locator(selector).first.get_attribute("href") or ""
+
+
+def _make_token(page: Page) -> str:
+    page.goto("/you/tokens/")
+    page.get_by_label("Name").fill(LONG[:80])
+    page.get_by_label("Read voices").check()
+    page.get_by_role("button", name="Make token").click()
+    expect(page.locator("#made-token")).to_have_text(re.compile("^vb_"))
+    return page.locator("a[href$='/renew/']").first.get_attribute("href") or ""
 
 
 def _ask_similar(page: Page, sample: dict[str, Any]) -> str:

@@ -156,6 +156,14 @@ from catalog.services.teams.members import (
     suspend_member,
 )
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
+from catalog.services.tokens import (
+    issue_token,
+    make_token,
+    note_token_use,
+    renew_token,
+    revoke_exposed,
+    revoke_token,
+)
 from catalog.services.usage import note_play
 from catalog.services.users.break_glass import (
     end_break_glass,
@@ -236,6 +244,9 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "note_provider_session": lambda cast: note_provider_session(
         factories.make_session(cast.mia, "one").user, session_key="one", sid="s"
+    ),
+    "note_token_use": lambda cast: note_token_use(
+        token=factories.make_token(cast.mia, cast.aurora)[0], address="192.0.2.8", now=NOW
     ),
     "choose_team": lambda cast: choose_team(cast.mia, team=cast.aurora, now=NOW),
     "start_similarity_search": lambda cast: start_similarity_search(
@@ -605,6 +616,30 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "drop_replacement": lambda cast: drop_replacement(
         cast.ana, credential=offer(cast, "refused"), now=NOW
+    ),
+    "make_token": lambda cast: make_token(
+        cast.mia, team=cast.aurora, name="Phone", scopes=["read"], days=90, now=NOW
+    ),
+    "issue_token": lambda cast: issue_token(
+        email="mia@example.com",
+        team_name="Aurora",
+        name="Phone",
+        scopes=["read"],
+        days=90,
+        now=NOW,
+    ),
+    "renew_token": lambda cast: renew_token(
+        cast.mia,
+        token=factories.make_token(cast.mia, cast.aurora)[0],
+        days=90,
+        keeps_old=True,
+        now=NOW,
+    ),
+    "revoke_token": lambda cast: revoke_token(
+        cast.ana, token=factories.make_token(cast.mia, cast.aurora)[0], now=NOW
+    ),
+    "revoke_exposed": lambda cast: revoke_exposed(
+        token=factories.make_token(cast.mia, cast.aurora)[0], now=NOW
     ),
     "note_account": lambda cast: note_account(cast.mia, action="signed in", now=NOW),
     "note_failed_sign_in": lambda cast: note_failed_sign_in(email="mia@example.com", now=NOW),

@@ -46,8 +46,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(team=team, role=Membership.Role.ADMIN).values("user")
 
     def of(self, user: User) -> Self:
-        """Return the user's own memberships, the current team first."""
-        return self.filter(user=user).order_by(F("chosen_at").desc(nulls_last=True), "pk")
+        """Return the user's own memberships, the current team first; with a token, only its own."""
+        own = self.filter(user=user)
+        if user.acting_team_id is not None:
+            own = own.filter(team=user.acting_team_id)
+        return own.order_by(F("chosen_at").desc(nulls_last=True), "pk")
 
 
 _MembershipManager = models.Manager.from_queryset(MembershipQuerySet)

@@ -85,7 +85,9 @@ class ListContext:
 def get_list_context(user: User, team: Team | None = None) -> ListContext:
     """Return the context of the user's list now. ``team`` is the user's current team, if known."""
     team = team or Team.objects.visible_to(user).first() or Team(pk=0)
-    return _read_context(user, team, read_list_version(user.pk, team.pk))
+    # Kept by person and team, so it is read as of this team, even if another is chosen meanwhile.
+    acting = user.acting_in(team.pk)
+    return _read_context(acting, team, read_list_version(user.pk, team.pk))
 
 
 @lru_cache(maxsize=500)
@@ -311,7 +313,7 @@ def _as_search(user: User, context: ListContext, wanted: VoiceFilter) -> Search:
     node = look_up_names(wanted.parsed.node, context.names)
     conditions = node.parts if isinstance(node, AllOf) else (node,)
     return Search(
-        user=user,
+        user=user.acting_in(context.version.team_id),
         own_version=context.version.own,
         accounts=frozenset(context.accounts),
         hidden=context.hidden,

@@ -15,6 +15,7 @@ from catalog.jobs.notifications.clones import stop_clones
 from catalog.jobs.notifications.plans import notify_responsible, update_announcements
 from catalog.jobs.notifications.send import notify_admins
 from catalog.models import (
+    ApiToken,
     CleanupPlan,
     CloneJob,
     Collection,
@@ -173,7 +174,7 @@ def open_membership(
 def remove_member(
     user: User, *, membership: Membership, new_owner: Membership | None, reason: str, now: datetime
 ) -> None:
-    """Remove a member: delete their keys, stop their jobs, and give the rest to the new owner.
+    """Remove a member: end their keys, tokens, and jobs, and give the rest to the new owner.
 
     Raises LastAdmin, and NewOwnerNeeded if something is left behind that no one takes over.
     """
@@ -199,6 +200,8 @@ def remove_member(
     touch_owned_voices(team=team)
     if new_owner is not None:
         _hand_over_deletions(leaving, team, new_owner.user, now)
+    tokens = ApiToken.objects.unended(now).filter(team=team, user=leaving)
+    token_count = tokens.update(revoked_at=now, revoked_by=user)
     name, role = str(leaving), membership.role
     Membership.everyone.filter(pk=membership.pk).delete()
     links = _withdraw_links(leaving, now)
@@ -216,6 +219,7 @@ def remove_member(
         deleted_keys=len(keys),
         stopped_jobs=stopped,
         withdrawn_links=links,
+        revoked_tokens=token_count,
         **handed,
     )
 
