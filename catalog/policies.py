@@ -11,6 +11,7 @@ from catalog.models import (
     CloneJob,
     Collection,
     Comparison,
+    ConsentRequest,
     Credential,
     Invitation,
     Membership,
@@ -100,6 +101,22 @@ def may_use_credential(user: User, credential: Credential) -> bool:
 def may_clone(user: User, team: Team) -> bool:
     """Cloners and admins can: a clone is a person's voice and takes a paid slot."""
     return _is_at_least(user, team, Membership.Role.CLONER)
+
+
+def may_steer_consent_request(user: User, request: ConsentRequest) -> bool:
+    """Allow the person who asked, and admins."""
+    is_own = request.asked_by_id == user.pk and may_clone(user, request.team)
+    return is_own or _is_at_least(user, request.team, Membership.Role.ADMIN)
+
+
+def may_decide_consent(user: User, team: Team) -> bool:
+    """Only admins accept or refuse a recording that the checks can't judge."""
+    return _is_at_least(user, team, Membership.Role.ADMIN)
+
+
+def consent_request_holds(request: ConsentRequest) -> bool:
+    """Return whether the person who asked could still ask now."""
+    return _may_act(request.asked_by, request.team) and may_clone(request.asked_by, request.team)
 
 
 def may_speak(user: User, team: Team) -> bool:

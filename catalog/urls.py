@@ -25,6 +25,8 @@ from catalog.views.clones import create as clones
 from catalog.views.clones import jobs
 from catalog.views.collections import add, collections
 from catalog.views.comparisons import comparisons, tray
+from catalog.views.consents import requests as consents
+from catalog.views.consents import speak
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
 from catalog.views.teams import invitations, members
@@ -60,6 +62,7 @@ urlpatterns = [
     path("readyz", probes.ready, name="ready"),
     path("healthz", probes.ready, name="health"),
     path(".well-known/security.txt", installation.security_contact, name="security-contact"),
+    path(".well-known/voiceboard-receipts.pem", speak.signing_key, name="signing-key"),
     path("setup/<str:token>/", profile.setup, name="setup"),
     path("start/", start.start_detail, name="start-detail"),
     path("you/", profile.account_detail, name="account-detail"),
@@ -210,6 +213,18 @@ urlpatterns = [
     path("jobs/<uuid:pk>/reconcile/", jobs.job_reconcile, name="job-reconcile"),
     path("jobs/<uuid:pk>/proof/", jobs.job_proof, name="job-proof"),
     path("jobs/<uuid:pk>/sound/", jobs.job_sound, name="job-sound"),
+    path("consents/", consents.consent_list, name="consent-list"),
+    path("consents/ask/", consents.consent_create, name="consent-create"),
+    path("consents/<uuid:pk>/", consents.consent_detail, name="consent-detail"),
+    path("consents/<uuid:pk>/link/", consents.consent_renew, name="consent-renew"),
+    path("consents/<uuid:pk>/cancel/", consents.consent_cancel, name="consent-cancel"),
+    path("consents/<uuid:pk>/record/", consents.consent_record, name="consent-record"),
+    path("consents/<uuid:pk>/decide/", consents.consent_decide, name="consent-decide"),
+    path("consents/<uuid:pk>/recording/", consents.consent_recording, name="consent-recording"),
+    path("consents/<uuid:pk>/receipt/", consents.consent_receipt, name="consent-receipt"),
+    path("agree/<str:token>/", speak.consent_speak, name="consent-speak"),
+    path("agreed/<str:token>/", speak.consent_given, name="consent-given"),
+    path("agreed/<str:token>/receipt/", speak.consent_given_receipt, name="consent-given-receipt"),
     path("speakers/", speakers.speaker_list, name="speaker-list"),
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
     path("notifications/", notifications.notification_list, name="notification-list"),

@@ -28,6 +28,7 @@ from catalog.models import (
     ComparedVoice,
     Comparison,
     Consent,
+    ConsentRequest,
     Credential,
     CredentialReplacement,
     Heartbeat,
@@ -101,6 +102,27 @@ def make_token(user: User, team: Team, *scopes: str, **values: Any) -> tuple[Api
     secret = token.draw_secret()
     token.save()
     return token, secret
+
+
+def make_consent_request(maker: User, team: Team, *, token: str, **values: Any) -> ConsentRequest:
+    """A request for a consent in English, whose link has the token."""
+    speaker = values.pop("speaker", None) or Speaker.objects.create(
+        team=team, name="Ada", folded="ada", added_by=maker, added_at=NOW
+    )
+    defaults = {
+        "language": "en",
+        "phrase": f"I, {speaker.name}, allow {team} to copy my voice. Apple, castle, river, tiger, "
+        "window.",
+        "words": ["apple", "castle", "river", "tiger", "window"],
+        "allowed_use": Consent.Use.ANY,
+        "ends_on": (timezone.now() + timedelta(days=700)).date(),
+        "token_hash": hash_token(token),
+        "asked_at": NOW,
+        "expires_at": timezone.now() + timedelta(days=7),
+    }
+    return ConsentRequest.objects.create(
+        team=team, speaker=speaker, asked_by=maker, **{**defaults, **values}
+    )
 
 
 def make_session(user: User, key: str, **values: Any) -> UserSession:

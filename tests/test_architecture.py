@@ -198,6 +198,8 @@ HISTORY = {
     "CloneBatch.asked_by",
     "Comparison.made_by",
     "Consent.attested_by",
+    "ConsentRequest.asked_by",
+    "ConsentRequest.decided_by",
     "Invitation.made_by",
     "Invitation.used_by",
     "Keep.kept_by",

@@ -22,8 +22,9 @@ STATIC = ROOT / "static"
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 # Scripts that only some pages load, through data-module, and their imports.
 PAGE_SCRIPTS = {
-    "bulk.js", "deck.js", "drop.js", "files.js", "meter.js", "narrow.js", "recorder.js",
-    "samples.js", "sliders.js", "sounds.js", "speech.js", "steps.js", "teams.js", "upload.js",
+    "bulk.js", "consents.js", "deck.js", "drop.js", "files.js", "meter.js", "narrow.js",
+    "recorder.js", "samples.js", "sliders.js", "sounds.js", "speech.js", "steps.js", "teams.js",
+    "upload.js",
 }  # fmt: skip
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SHEETS = sorted((STATIC / "css").glob("*.css"))

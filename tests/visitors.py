@@ -73,6 +73,7 @@ def invented_world() -> SimpleNamespace:
         "batch": unique,
         "speech": unique,
         "comparison": unique,
+        "consent_request": unique,
         "place": number,
     }
     return SimpleNamespace(

@@ -22,6 +22,7 @@ from catalog.models import (
     ComparedVoice,
     Comparison,
     Consent,
+    ConsentRequest,
     Credential,
     CredentialReplacement,
     Invitation,
@@ -85,6 +86,7 @@ _OF_TEAM = {
     CloneSource: "batch__team",
     Speaker: "team",
     Consent: "speaker__team",
+    ConsentRequest: "team",
     Notification: "team",
     CleanupPlan: "team",
     CleanupRules: "team",
@@ -213,6 +215,7 @@ def furnish(
         tag=tag,
         collection=collection,
         speaker=job.batch.speaker,
+        consent_request=_ask_consent(admin, team, job.batch, word),
         notice=notice,
         entry=collection.entries.get(),
         search=search,
@@ -232,6 +235,11 @@ def _plan_deletion(
     reasons = [{"rule": "failed", "label": word, "words": word}]
     values = {"credential": credential, "responsible": admin, "message": word}
     return factories.make_line(plan, voice, reasons=reasons, uses=[word], **values)
+
+
+def _ask_consent(admin: User, team: Team, batch: CloneBatch, word: str) -> ConsentRequest:
+    values = {"phrase": word, "use_note": word, "problem": word, "speaker": batch.speaker}
+    return factories.make_consent_request(admin, team, token=word, **values)
 
 
 def _describe_batch(batch: CloneBatch, sample: Sample, word: str) -> None:

@@ -12,7 +12,7 @@ from catalog.demo.people import DemoTeam
 from catalog.demo.sandbox import fetch_recording, plan_fault
 from catalog.models import CloneBatch, CloneJob, Credential, SyncRun, User
 from catalog.services.clones import CloneRequest, SampleCut, cancel_clone, request_clones
-from catalog.services.consents import ConsentStatement
+from catalog.services.consents.statements import ConsentStatement
 from catalog.services.credentials.keys import add_credential
 from catalog.services.samples import add_sample
 

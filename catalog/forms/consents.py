@@ -1,4 +1,4 @@
-"""The speaker's consent, as a user attests it."""
+"""The speaker's consent, as a user attests it, or as the speaker is asked to record it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,11 +9,18 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from catalog.audio.formats import HEAD_BYTES
+from catalog.audio.formats import HEAD_BYTES, AudioFormat
+from catalog.core.locales import say_day
 from catalog.forms.base.text_fields import KeylessForm, clean_words, strip_marks
-from catalog.forms.samples.upload import identify_upload
+from catalog.forms.samples.upload import identify_upload, read_upload
 from catalog.models import Consent, User
-from catalog.queries.consents import Contradiction, find_contradictions, name_findings
+from catalog.models.consents import latest_end, proposed_end
+from catalog.queries.consents.contradictions import (
+    Contradiction,
+    find_contradictions,
+    name_findings,
+)
+from catalog.queries.consents.phrases import LANGUAGE_CHOICES
 
 # Proof other than audio: first bytes, file extension, and MIME type.
 _PAPERS = (
@@ -23,6 +30,9 @@ _PAPERS = (
 )
 GUARDIAN_MISSING = "Enter which parent or guardian agreed."
 PROJECT_MISSING = "Enter the name of the project."
+_PAST_DAY = "This date is in the past. Choose today or a later day."
+_TOO_LATE = "A consent lasts at most 10 years. Choose a day until {latest}."
+_TOO_LATE_FOR_MINORS = "A guardian's consent lasts at most 5 years. Choose a day until {latest}."
 
 
 class ConsentFields(KeylessForm):
@@ -83,7 +93,7 @@ class ConsentFields(KeylessForm):
     def clean_ends_on(self) -> date | None:
         ends_on: date | None = self.cleaned_data["ends_on"]
         if ends_on is not None and ends_on < self.today:
-            raise forms.ValidationError("This date is in the past. Choose today or a later day.")
+            raise forms.ValidationError(_PAST_DAY)
         return ends_on
 
     def clean_proof(self) -> "UploadedFile[Any] | None":
@@ -109,9 +119,18 @@ class ConsentFields(KeylessForm):
             self.add_error("given_by", GUARDIAN_MISSING)
         if values.get("allowed_use") == Consent.Use.PROJECT and not values.get("use_note"):
             self.add_error("use_note", PROJECT_MISSING)
+        self._check_end(values)
         if self.user and values.get("speaker") and values.get("relation"):
             self._check_contradictions(self.user, values)
         return values
+
+    def _check_end(self, values: dict[str, Any]) -> None:
+        relation, ends_on = values.get("relation", ""), values.get("ends_on")
+        latest = latest_end(relation, self.today)
+        if ends_on is not None and ends_on > latest:
+            is_minor = relation == Consent.Relation.GUARDIAN
+            words = _TOO_LATE_FOR_MINORS if is_minor else _TOO_LATE
+            self.add_error("ends_on", words.format(latest=say_day(latest)))
 
     @property
     def confirmation(self) -> str:
@@ -125,3 +144,105 @@ class ConsentFields(KeylessForm):
         if self.contradictions and values.get("confirmed") != self.confirmation:
             words = "Review the earlier consents, then confirm this one."
             self.add_error("confirmed", words)
+
+
+_DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
+_NO_FILE = "Record the sentence, or choose a recording of it."
+
+
+class LinkDaysForm(KeylessForm):
+    """How long the link to a speaker works."""
+
+    days = forms.TypedChoiceField(label="Link works for", choices=_DAYS, coerce=int, initial=7)
+
+
+class ConsentAskForm(LinkDaysForm):
+    """What a speaker is asked to agree to."""
+
+    speaker = forms.CharField(
+        label="Speaker's name",
+        max_length=120,
+        error_messages={"required": "Enter the name of the speaker."},
+    )
+    language = forms.ChoiceField(label="Language that the speaker reads", choices=LANGUAGE_CHOICES)
+    allowed_use = forms.ChoiceField(
+        label="What the voice may be used for", choices=Consent.Use.choices
+    )
+    use_note = forms.CharField(label="Name of the project", max_length=80, required=False)
+    ends_on = forms.DateField(
+        label="Last day of the consent",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Choose the last day of the consent."},
+    )
+
+    field_order = ("speaker", "language", "allowed_use", "use_note", "ends_on", "days")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.fields["ends_on"].initial = proposed_end("", today)
+        self.fields["ends_on"].widget.attrs |= {
+            "min": today.isoformat(),
+            "max": latest_end("", today).isoformat(),
+        }
+        self.fields["speaker"].widget.attrs["list"] = "known-speakers"
+
+    def clean_speaker(self) -> str:
+        words = "Enter a name with at least one letter or digit."
+        return clean_words(self.cleaned_data["speaker"], words)
+
+    def clean_use_note(self) -> str:
+        return strip_marks(self.cleaned_data["use_note"])
+
+    def clean_ends_on(self) -> date:
+        ends_on: date = self.cleaned_data["ends_on"]
+        if ends_on < self.today:
+            raise forms.ValidationError(_PAST_DAY)
+        latest = latest_end("", self.today)
+        if ends_on > latest:
+            raise forms.ValidationError(_TOO_LATE.format(latest=say_day(latest)))
+        return ends_on
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        is_project = values.get("allowed_use") == Consent.Use.PROJECT
+        if is_project and not values.get("use_note") and "use_note" not in self.errors:
+            self.add_error("use_note", PROJECT_MISSING)
+        if not is_project:
+            values["use_note"] = ""
+        return values
+
+
+class ConsentRecordingForm(KeylessForm):
+    """The recording of the sentence, made on the page or chosen as a file."""
+
+    recording = forms.FileField(
+        label="Recording",
+        max_length=1000,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": "audio/*,video/*", "capture": True}),
+        error_messages={"required": _NO_FILE},
+    )
+    agrees = forms.BooleanField(
+        label="I am the speaker, and I agree to what is said above.",
+        error_messages={"required": "Confirm that you are the speaker and agree."},
+    )
+    audio_format: AudioFormat
+
+    def clean_recording(self) -> "UploadedFile[Any]":
+        upload = read_upload(self.cleaned_data["recording"])
+        if upload.audio_format is None:
+            raise forms.ValidationError(upload.problem)
+        self.audio_format = upload.audio_format
+        return upload.file
+
+
+class ConsentDecisionForm(KeylessForm):
+    """What an admin decided after listening, and why."""
+
+    decision = forms.ChoiceField(choices=[("accept", "Accept"), ("refuse", "Refuse")])
+    reason = forms.CharField(
+        label="What you heard",
+        max_length=300,
+        error_messages={"required": "Say what you heard. The audit log will show it."},
+    )

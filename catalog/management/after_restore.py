@@ -22,6 +22,7 @@ from catalog.models import (
     CatalogVersion,
     CleanupPlan,
     CloneJob,
+    ConsentRequest,
     Credential,
     CredentialReplacement,
     Heartbeat,
@@ -95,6 +96,7 @@ def _end_access(now: datetime) -> None:
     UserSession.objects.all().delete()
     Invitation.objects.open(now).update(withdrawn_at=now)
     PasswordLink.objects.open(now).update(withdrawn_at=now)
+    ConsentRequest.objects.open(now).update(expires_at=now)
     SetupLink.objects.all().delete()
     Installation.objects.update(restored_at=now)
     drop_mail(Mail.objects.all(), _NOT_MAILED, now)

@@ -11,7 +11,7 @@ from catalog.models.clones.batches import CloneBatch, CloneSource
 from catalog.models.clones.jobs import CloneJob
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
-from catalog.models.consents import Consent
+from catalog.models.consents import Consent, ConsentRequest
 from catalog.models.credentials.key_sets import KeySet, ListingKey
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
@@ -55,6 +55,7 @@ __all__ = [
     "ComparedVoice",
     "Comparison",
     "Consent",
+    "ConsentRequest",
     "Credential",
     "CredentialReplacement",
     "Heartbeat",

@@ -5,12 +5,19 @@ import functools
 import secrets as randomness
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from catalog.core.crypto import KeyProblem, KeyRing, bind_context
+from catalog.core.receipts import (
+    find_public_key,
+    make_signing_key,
+    sign_receipt,
+    write_public_key,
+)
 
 # A daily backup may take a while.
 BACKUP_LASTS = timedelta(hours=26)
@@ -18,6 +25,7 @@ KEY_CHECK = b"voiceboard key check"
 KEY_CHECK_CONTEXT = bind_context("catalog_installation", "key_check")
 FACTOR_PLACE = ("mfa_authenticator", "secret")
 AUDIT_KEY_CONTEXT = bind_context("catalog_installation", "audit_key")
+SIGNING_KEY_CONTEXT = bind_context("catalog_installation", "signing_key")
 
 
 class Installation(models.Model):
@@ -28,6 +36,9 @@ class Installation(models.Model):
     hash_key = models.BinaryField()
     # Encrypted: write access to the database alone is not enough to forge the log.
     audit_key = models.BinaryField(default=b"")
+    # Ed25519, for receipts: the private key is encrypted, the public one is for everyone.
+    signing_key = models.BinaryField(default=b"")
+    public_key = models.BinaryField(default=b"")
     # Since when plays are recorded here.
     uses_since = models.DateTimeField(auto_now_add=True)
     # When a backup was last restored; links mailed before don't work anymore.
@@ -44,6 +55,24 @@ class Installation(models.Model):
         """Create the audit log's key on first use; the caller saves the row."""
         if not self.audit_key:
             self.audit_key = key_ring().seal(randomness.token_bytes(32), AUDIT_KEY_CONTEXT)
+
+    @sensitive_variables()
+    def seal_signing_key(self) -> None:
+        """Create the key that signs receipts on first use; the caller saves the row."""
+        if not self.signing_key:
+            private = make_signing_key()
+            self.signing_key = key_ring().seal(private, SIGNING_KEY_CONTEXT)
+            self.public_key = find_public_key(private)
+
+    @property
+    def public_key_file(self) -> str:
+        """The public key that verifies our receipts, as a PEM file."""
+        return write_public_key(bytes(self.public_key))
+
+    @sensitive_variables()
+    def sign(self, fields: dict[str, Any]) -> str:
+        """Return a receipt with these fields, signed with this installation's key."""
+        return sign_receipt(fields, key_ring().open(bytes(self.signing_key), SIGNING_KEY_CONTEXT))
 
     def open_audit_key(self) -> bytes:
         """Return the key that signs the entries of the audit log."""

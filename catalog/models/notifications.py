@@ -40,7 +40,7 @@ class Notification(models.Model):
         OUTCOME = "outcome", "A cleanup plan is done or was canceled"
         REPORT = "report", "The weekly cleanup report"
         KEY = "key", "An API key doesn't work anymore"
-        CONSENT = "consent", "A speaker's consent ends soon or was withdrawn"
+        CONSENT = "consent", "A speaker's consent was given, ends soon, or was withdrawn"
         BUDGET = "budget", "A budget is reached"
         SYNC = "sync", "An account can't be synced"
         TOKEN = "token", "An API token ends soon or was revoked"
@@ -65,6 +65,7 @@ class Notification(models.Model):
         TEAM = "team", "Team"
         HEALTH = "health", "Health"
         SPEAKER = "speaker", "Speaker"
+        CONSENT = "consent", "A consent request"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(

@@ -17,13 +17,15 @@ from catalog.jobs.notifications.clones import notify_of_end
 from catalog.models import (
     CloneBatch,
     CloneJob,
+    Consent,
     Credential,
     Sample,
     Team,
     User,
 )
+from catalog.queries.consents.requests import find_usable_consents
 from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacle
-from catalog.services.consents import ConsentNeeded, ConsentStatement, attest_consent
+from catalog.services.consents.statements import ConsentNeeded, ConsentStatement, attest_consent
 from catalog.tasks import enqueue_clone
 
 State, Step = CloneJob.State, CloneJob.Step
@@ -51,6 +53,8 @@ class CloneRequest:
     name: str
     description: str
     consent: ConsentStatement
+    # What the speaker recorded; then ``consent`` repeats it, and nothing is attested.
+    recorded: Consent | None = None
     removes_noise: bool = False
     language: str = ""
     gender: str = ""
@@ -92,7 +96,7 @@ def _write_batch(
         if made.asked_by_id != user.pk:
             raise PermissionDenied
         return made
-    consent = attest_consent(
+    consent = _find_recorded(user, params.recorded, now) or attest_consent(
         user, team=team, statement=params.consent, proof_path=proof_path, now=now
     )
     samples = [cut.sample for cut in params.cuts]
@@ -110,6 +114,15 @@ def _write_batch(
     for credential in credentials:
         _queue_job(user, batch, credential, wanted, now)
     return batch
+
+
+def _find_recorded(user: User, recorded: Consent | None, now: datetime) -> Consent | None:
+    if recorded is None:
+        return None
+    found = find_usable_consents(user, now).filter(pk=recorded.pk).first()
+    if found is None:
+        raise ConsentNeeded("Consent needed: the recorded consent has ended or was withdrawn.")
+    return found
 
 
 def _queue_job(

@@ -21,6 +21,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.TEAM: "catalog:member-list",
     Notification.Page.HEALTH: "catalog:health-detail",
     Notification.Page.SPEAKER: "catalog:speaker-detail",
+    Notification.Page.CONSENT: "catalog:consent-detail",
 }
 
 

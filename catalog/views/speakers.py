@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from catalog.models import Speaker
+from catalog.queries.consents.requests import find_speaker_requests
 from catalog.queries.speakers import (
     find_consent_end,
     find_speaker_obstacle,
@@ -34,5 +35,6 @@ def speaker_detail(request: Request, pk: int) -> HttpResponseBase:
         "lineage": lineage,
         "obstacle": find_speaker_obstacle(pk, today),
         "consent_end": find_consent_end(pk, today),
+        "requests": find_speaker_requests(request.user, lineage.speaker),
     }
     return render(request, "catalog/speakers/detail.html", context)

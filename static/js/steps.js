@@ -198,6 +198,7 @@ export class Steps {
       this.setRequired(elements[name], Boolean(target));
       if (target) elements[name].dataset.missing = words(target.dataset.label);
     }
+    if (!elements.relation) return;
     const isGuardian = elements.relation.value === "guardian";
     this.setRequired(elements.given_by, isGuardian);
     elements.given_by.closest(".field").hidden = !isGuardian && !elements.given_by.value;
@@ -256,6 +257,8 @@ export class Steps {
   }
 
   sumPermission() {
+    const recorded = this.form.querySelector("[data-recorded]");
+    if (recorded) return [...recorded.closest("dl").querySelectorAll("dd")].map((line) => line.textContent.trim());
     const { speaker, relation, given_by: givenBy, allowed_use: use, use_note: note, ends_on: end, proof, consent } = this.form.elements;
     return [
       speaker.value,

@@ -93,7 +93,8 @@ class CloneForm {
   /** Take dropped or pasted files: as proof in the step about permission, otherwise as samples. */
   receive(files) {
     if (this.request) return;
-    if (this.steps.current.id === "permission") put(this.form.elements.proof, files.slice(0, 1));
+    const { proof } = this.form.elements;
+    if (proof && this.steps.current.id === "permission") put(proof, files.slice(0, 1));
     else {
       this.steps.goTo("samples");
       this.samples.take(files);
@@ -117,7 +118,10 @@ class CloneForm {
     this.send();
   }
 
-  send() {
+  /** Post the form, or one of its buttons that changes the form. */
+  send(act = "") {
+    const values = new FormData(this.form);
+    if (act) values.set("act", act);
     const request = new XMLHttpRequest();
     this.request = request;
     this.tell("Sending.");
@@ -126,7 +130,7 @@ class CloneForm {
     request.open("POST", this.form.action);
     request.setRequestHeader("X-Upload", "1");
     for (const [name, value] of Object.entries(marks("POST"))) request.setRequestHeader(name, value);
-    request.send(new FormData(this.form));
+    request.send(values);
   }
 
   stop(words) {
@@ -140,7 +144,7 @@ class CloneForm {
     if (!this.root.isConnected) return;
     const said = readAnswer(request);
     if (request.status === 201 && said.next) return this.leave(said.next);
-    if (request.status === 422 && this.redraw(request.responseText)) return;
+    if ([200, 422].includes(request.status) && this.redraw(request.responseText)) return;
     this.stop(said.error ?? this.refusal(request.status));
   }
 
@@ -160,12 +164,14 @@ class CloneForm {
   redraw(html) {
     const drawn = new DOMParser().parseFromString(html, "text/html").querySelector("[data-upload]");
     if (!drawn) return false;
-    const proof = [...this.form.elements.proof.files];
+    const proof = [...this.form.elements.proof?.files ?? []];
+    const { id } = this.steps.current;
     this.request = null;
     this.form.replaceWith(drawn);
     htmx.process(drawn);
-    put(drawn.elements.proof, proof);
+    if (drawn.elements.proof) put(drawn.elements.proof, proof);
     this.steps.open();
+    if (!drawn.querySelector("[aria-invalid=true], .error")) this.steps.goTo(id);
     this.samples.judge();
     (this.steps.current.querySelector("[aria-invalid=true]") ?? drawn.querySelector("[role=alert][tabindex]"))?.focus();
     return true;
@@ -188,6 +194,10 @@ function listenToForm(page) {
     if (!button || button.hasAttribute("hx-post")) return;
     event.preventDefault();
     if (button.closest(".sample")) samples.act(button);
+    else if (button.value.startsWith("recorded:") && !page.request) {
+      page.submitter = button;
+      page.send(button.value);
+    }
   });
   watchSliders(root);
   watchSounds(root);

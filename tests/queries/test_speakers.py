@@ -16,7 +16,7 @@ from catalog.queries.speakers import (
 )
 from catalog.services.clones import retry_clone
 from catalog.services.comparisons import CannotCompare, ComparisonRequest, request_comparison
-from catalog.services.consents import ConsentNeeded
+from catalog.services.consents.statements import ConsentNeeded
 from catalog.services.syntheses import CannotSynthesize, request_preview, request_speech
 from tests import factories
 

@@ -34,7 +34,7 @@ from catalog.services.clones import (  # noqa: E402
     cancel_clone,
     request_clones,
 )
-from catalog.services.consents import ConsentStatement  # noqa: E402
+from catalog.services.consents.statements import ConsentStatement  # noqa: E402
 from catalog.services.samples import add_sample  # noqa: E402
 from tests.servers.losses import Account, Losses, count_losses, look_at  # noqa: E402
 from tests.servers.sounds import make_sound  # noqa: E402

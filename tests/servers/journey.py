@@ -18,7 +18,7 @@ django.setup()
 from catalog.audio.formats import FORMATS  # noqa: E402  (needs the loaded apps)
 from catalog.models import CloneJob, Credential, Voice  # noqa: E402
 from catalog.services.clones import CloneRequest, SampleCut, request_clones  # noqa: E402
-from catalog.services.consents import ConsentStatement  # noqa: E402
+from catalog.services.consents.statements import ConsentStatement  # noqa: E402
 from catalog.services.samples import add_sample  # noqa: E402
 from tests.conftest import make_wav  # noqa: E402
 from tests.servers.processes import in_time  # noqa: E402

@@ -34,7 +34,7 @@ from catalog.services.clones import (
     request_clones,
     retry_clone,
 )
-from catalog.services.consents import ConsentNeeded, ConsentStatement
+from catalog.services.consents.statements import ConsentNeeded, ConsentStatement
 from tests import factories
 from tests.media import media_path
 from tests.threads import call_at_once

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from catalog.models import AuditEntry, CloneBatch, Consent, Membership
-from catalog.queries.consents import find_contradictions, name_findings
+from catalog.queries.consents.contradictions import find_contradictions, name_findings
 from catalog.services.clones import CloneRequest, SampleCut, request_clones
-from catalog.services.consents import ConsentContradicted, ConsentStatement
+from catalog.services.consents.statements import ConsentContradicted, ConsentStatement
 from tests import factories
 from tests.conftest import make_wav
 

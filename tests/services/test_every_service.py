@@ -91,7 +91,7 @@ from catalog.services.comparisons import (
     close_votes,
     request_comparison,
 )
-from catalog.services.consents import ConsentStatement, attest_consent
+from catalog.services.consents.statements import ConsentStatement, attest_consent
 from catalog.services.credentials.keys import (
     add_credential,
     recheck_credential,

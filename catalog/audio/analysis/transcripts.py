@@ -41,14 +41,14 @@ def transcripts_are_installed() -> bool:
     return all(importlib.util.find_spec(name) is not None for name in names)
 
 
-def write_down(wave: Wave, rate: int, folder: Path) -> TranscribedText:
+def write_down(wave: Wave, rate: int, folder: Path, language: str = "") -> TranscribedText:
     """Transcribe the first minute; the model is stored in ``folder``.
 
-    Raises NotAWave or WrongWeights.
+    With ``language``, the speech is taken to be in it. Raises NotAWave or WrongWeights.
     """
     speech = check_wave(wave, rate)[: _LONGEST_SECONDS * RATE]
     segments, facts = _load(prepare_model(folder)).transcribe(
-        speech, beam_size=5, condition_on_previous_text=False
+        speech, beam_size=5, condition_on_previous_text=False, language=language or None
     )
     words = " ".join(segment.text.strip() for segment in segments)
     return TranscribedText(words, facts.language if facts.language_probability >= _SURE else "")

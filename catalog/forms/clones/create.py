@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from catalog.forms.base.text_fields import clean_words, refuse_marker, strip_marks
 from catalog.forms.consents import GUARDIAN_MISSING, PROJECT_MISSING, ConsentFields
-from catalog.models import CloneJob, Credential, User
+from catalog.models import CloneJob, Consent, Credential, User
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
@@ -73,19 +73,25 @@ class CloneForm(ConsentFields):
         targets: list[CloneTarget],
         today: date,
         user: User | None = None,
+        recorded: Consent | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.today = user, today
+        self.user, self.today, self.recorded = user, today, recorded
+        if recorded is not None:
+            # The speaker already said what these fields ask for.
+            for name in ConsentFields.base_fields:
+                del self.fields[name]
         self.targets = {str(target.credential.pk): target for target in targets}
         self.fields["credential"].choices = [(key, key) for key in self.targets]  # type: ignore[attr-defined]
         for name, words in self._list_missing_words():
-            self.fields[name].widget.attrs["data-missing"] = words
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-missing"] = words
 
     def _list_missing_words(self) -> Iterator[tuple[str, str]]:
         """Yield fields that can be required, and what the page says while one is empty."""
         for name in ("name", "speaker", "relation", "allowed_use", "consent"):
-            yield name, str(self.fields[name].error_messages["required"])
+            yield name, str(self.base_fields[name].error_messages["required"])
         yield "given_by", GUARDIAN_MISSING
         yield "use_note", PROJECT_MISSING
 

@@ -25,6 +25,7 @@ from catalog.jobs.base.restore_doubts import is_doubtful
 from catalog.jobs.charges import reserve_clone, settle, settles
 from catalog.jobs.clones.cancel import CancelStep
 from catalog.jobs.clones.steps import GIVE_UP_AFTER
+from catalog.jobs.consents.check import find_other_voice
 from catalog.jobs.samples.prepare import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.jobs.voices.store import write_voices
@@ -186,6 +187,8 @@ class _CloneRun(CancelStep):
         for source in self.sources:
             measure_sample(source.sample)
         if problem := find_length_problem(self.sources, info):
+            return problem
+        if problem := find_other_voice(self.job.batch, self.sources):
             return problem
         self.files, words = convert_samples(self.sources, info)
         self.lease.write(sent_form=words)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from catalog.jobs.clones.similarity import find_unscored, score_clip
 from catalog.jobs.comparisons.anonymize import disguise_clip, find_undisguised, forget_disguises
+from catalog.jobs.consents.check import check_consent, find_unchecked
 from catalog.jobs.samples.analysis import find_waiting_reports, forget_unused_samples, make_report
 from catalog.jobs.similarity.embeddings import (
     analyze_query,
@@ -18,6 +19,7 @@ _KINDS: dict[str, Callable[[str, datetime], None]] = {
     "query": analyze_query,
     "report": make_report,
     "blind": disguise_clip,
+    "consent": check_consent,
     "spoken": score_clip,
 }
 
@@ -32,7 +34,8 @@ def find_waiting() -> list[str]:
     """Return the rows that someone is waiting for, as "kind:id"."""
     queries = [f"query:{pk}" for pk in find_waiting_queries()]
     reports = [f"report:{pk}" for pk in find_waiting_reports()]
-    return queries + reports + find_left_by()
+    consents = [f"consent:{pk}" for pk in find_unchecked()]
+    return queries + consents + reports + find_left_by()
 
 
 def find_left_by(speech_id: str = "") -> list[str]:

@@ -17,6 +17,7 @@ from catalog.models.installation import (
     FACTOR_PLACE,
     KEY_CHECK,
     KEY_CHECK_CONTEXT,
+    SIGNING_KEY_CONTEXT,
     Installation,
     key_ring,
 )
@@ -61,9 +62,10 @@ def prepare_installation() -> Installation:
         )
     verify_key_ring()
     installation = Installation.objects.get()
-    if not installation.audit_key:
+    if not installation.audit_key or not installation.signing_key:
         installation.seal_audit_key()
-        installation.save(update_fields=["audit_key"])
+        installation.seal_signing_key()
+        installation.save(update_fields=["audit_key", "signing_key", "public_key"])
     return installation
 
 
@@ -93,6 +95,8 @@ def rewrap_installation(row: Installation, rewrap: Rewrap) -> None:
     """Re-encrypt the installation's own secrets."""
     row.key_check = rewrap(bytes(row.key_check), KEY_CHECK_CONTEXT)
     row.audit_key = rewrap(bytes(row.audit_key), AUDIT_KEY_CONTEXT)
+    if row.signing_key:
+        row.signing_key = rewrap(bytes(row.signing_key), SIGNING_KEY_CONTEXT)
 
 
 def _rewrap_factor(row: Authenticator, rewrap: Rewrap) -> bool:

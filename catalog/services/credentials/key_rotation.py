@@ -55,7 +55,7 @@ def _rewrap_own(ring: KeyRing) -> None:
     # Every writer locks this row, so all that used the old key have committed by now.
     installation = Installation.objects.select_for_update(no_key=True).get()
     rewrap_installation(installation, ring.rewrap)
-    installation.save(update_fields=["key_check", "audit_key"])
+    installation.save(update_fields=["key_check", "audit_key", "signing_key"])
 
 
 def _rewrap_all(model: type[models.Model], ring: KeyRing) -> tuple[int, list[str]]:

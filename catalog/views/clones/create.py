@@ -24,7 +24,7 @@ from catalog.forms.samples.upload import (
     read_sample_ids,
     read_upload,
 )
-from catalog.models import CloneBatch, CloneJob, Sample
+from catalog.models import CloneBatch, CloneJob, Consent, Sample
 from catalog.queries.clones import (
     CloneTarget,
     find_clone_targets,
@@ -33,10 +33,15 @@ from catalog.queries.clones import (
     find_samples,
     get_clone_job,
 )
+from catalog.queries.consents.requests import find_usable_consents
 from catalog.queries.health.background import has_worker
 from catalog.queries.samples import show_report
 from catalog.services.clones import CloneRequest, SampleCut, request_clones
-from catalog.services.consents import ConsentContradicted, ConsentNeeded, ConsentStatement
+from catalog.services.consents.statements import (
+    ConsentContradicted,
+    ConsentNeeded,
+    ConsentStatement,
+)
 from catalog.services.samples import CannotClean, add_sample, clean_sample
 from catalog.tasks import enqueue_slots_once
 from catalog.views.base.requests import Request, signed_in
@@ -97,8 +102,20 @@ def clone_create(request: Request) -> HttpResponseBase:
 def _make_form(
     request: Request, targets: list[CloneTarget], *bound: Any, **values: Any
 ) -> CloneForm:
-    today = timezone.localdate()
-    return CloneForm(*bound, user=request.user, targets=targets, today=today, **values)
+    today, recorded = timezone.localdate(), _find_recorded(request)
+    return CloneForm(
+        *bound, user=request.user, targets=targets, today=today, recorded=recorded, **values
+    )
+
+
+def _find_recorded(request: Request) -> Consent | None:
+    """Return the recorded consent to clone with: from a button, the form, or the address."""
+    verb, _, chosen = request.POST.get("act", "").partition(":")
+    if verb != "recorded":
+        chosen = (request.POST or request.GET).get("recorded", "")
+    if not (chosen.isascii() and chosen.isdigit() and len(chosen) < 19):
+        return None
+    return find_usable_consents(request.user, timezone.now()).filter(pk=int(chosen)).first()
 
 
 @never_cache
@@ -220,8 +237,25 @@ def _clean(desk: _CloneFormState, sample: Sample) -> None:
 
 
 def _read_clone_request(desk: _CloneFormState) -> CloneRequest:
+    values, recorded = desk.form.cleaned_data, desk.form.recorded
+    consent = ConsentStatement.of(recorded) if recorded else _read_consent(desk)
+    return CloneRequest(
+        form_token=values["form_token"],
+        cuts=[SampleCut(*cut) for cut in desk.shelf.cuts],
+        name=values["name"],
+        description=values["description"],
+        consent=consent,
+        recorded=recorded,
+        removes_noise=values["removes_noise"],
+        language=values["language"],
+        gender=values["gender"],
+        transcript=values["transcript"],
+    )
+
+
+def _read_consent(desk: _CloneFormState) -> ConsentStatement:
     values = desk.form.cleaned_data
-    consent = ConsentStatement(
+    return ConsentStatement(
         speaker=values["speaker"],
         is_given=values["consent"],
         relation=values["relation"],
@@ -233,17 +267,6 @@ def _read_clone_request(desk: _CloneFormState) -> CloneRequest:
         proof_ending=desk.form.proof_ending,
         proof_type=desk.form.proof_type,
         confirmed=values["confirmed"],
-    )
-    return CloneRequest(
-        form_token=values["form_token"],
-        cuts=[SampleCut(*cut) for cut in desk.shelf.cuts],
-        name=values["name"],
-        description=values["description"],
-        consent=consent,
-        removes_noise=values["removes_noise"],
-        language=values["language"],
-        gender=values["gender"],
-        transcript=values["transcript"],
     )
 
 
@@ -266,6 +289,7 @@ def _show(desk: _CloneFormState, *, status: int) -> HttpResponseBase:
         "may_clone": True,
         "may_clean_up": policies.may_delete_voices(desk.request.user, desk.request.team),
         "readings": READINGS,
+        "recorded_consents": find_usable_consents(desk.request.user, timezone.now())[:20],
         "has_worker": has_worker(timezone.now()),
         **_await_slots(desk.targets),
     }

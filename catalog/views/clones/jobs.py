@@ -25,7 +25,7 @@ from catalog.queries.clones import (
 from catalog.queries.samples import show_report
 from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacles
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
-from catalog.services.consents import ConsentNeeded
+from catalog.services.consents.statements import ConsentNeeded
 from catalog.views.base.media import send_sound
 from catalog.views.base.requests import Request, go_back, is_partial, render_part, signed_in
 

@@ -13,7 +13,8 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.media import clean_filename, remove_media, store_media
 from catalog.models import Consent, Speaker, Team, User
-from catalog.queries.consents import (
+from catalog.models.consents import latest_end, proposed_end
+from catalog.queries.consents.contradictions import (
     Contradiction,
     find_contradictions,
     fold_speaker,
@@ -60,7 +61,7 @@ class ConsentStatement:
             allowed_use=consent.allowed_use or Consent.Use.ANY,
             use_note=consent.use_note,
             given_by=consent.given_by,
-            ends_on=consent.ends_on,
+            ends_on=consent.last_day,
         )
 
     def demand(self, now: datetime) -> None:
@@ -79,6 +80,8 @@ class ConsentStatement:
             return "enter the project that the voice may be used for."
         if self.ends_on is not None and self.ends_on < today:
             return "the speaker's consent has expired."
+        if self.ends_on is not None and self.ends_on > latest_end(self.relation, today):
+            return "choose an earlier last day."
         return ""
 
     @contextmanager
@@ -108,18 +111,13 @@ def attest_consent(
     found = find_contradictions(user, statement.speaker, statement.relation, now.date())
     if found and statement.confirmed != name_findings(found):
         raise ConsentContradicted(" ".join(each.words for each in found))
-    folded = fold_speaker(statement.speaker)
-    known = Speaker.objects.visible_to(user).filter(team=team, folded=folded)
-    speaker = known.order_by("pk").first() or Speaker.objects.create(
-        team=team, name=statement.speaker, folded=folded, added_by=user, added_at=now
-    )
     consent = Consent.objects.create(
-        speaker=speaker,
+        speaker=find_or_add_speaker(user, team=team, name=statement.speaker, now=now),
         given_by=statement.given_by,
         relation=statement.relation,
         allowed_use=statement.allowed_use,
         use_note=statement.use_note,
-        ends_on=statement.ends_on,
+        ends_on=statement.ends_on or proposed_end(statement.relation, now.date()),
         proof_path=proof_path,
         proof_filename=clean_filename(statement.proof.name or "") if statement.proof else "",
         proof_type=statement.proof_type,
@@ -130,6 +128,15 @@ def attest_consent(
     record(user, "consent attested", consent, team=team, now=now, relation=statement.relation)
     _record_confirmed(user, consent, found, now)
     return consent
+
+
+def find_or_add_speaker(user: User, *, team: Team, name: str, now: datetime) -> Speaker:
+    """Return the speaker of that name whom the user can see, or a new one."""
+    folded = fold_speaker(name)
+    known = Speaker.objects.visible_to(user).filter(team=team, folded=folded)
+    return known.order_by("pk").first() or Speaker.objects.create(
+        team=team, name=name, folded=folded, added_by=user, added_at=now
+    )
 
 
 def _record_confirmed(

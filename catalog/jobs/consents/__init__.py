@@ -1,0 +1,1 @@
+"""Consents that speakers record: checking the recording, and accepting it."""

@@ -1,0 +1,1 @@
+"""Consents: contradictions between them, requests, and the sentences that speakers read."""

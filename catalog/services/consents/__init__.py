@@ -1,0 +1,1 @@
+"""What speakers agree to: attested by a user, or said aloud by the speaker."""

@@ -1,0 +1,1 @@
+"""Consents that speakers read aloud: asking for them, recording, and deciding."""
