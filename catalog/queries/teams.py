@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from catalog import policies
 from catalog.models import Invitation, Membership, PasswordLink, Team, User, Voice
+from catalog.policies.links import invitation_holds, password_link_holds
 
 # In the order of ``Membership.objects.of``. Every request runs this query, and composing it takes
 # ten times as long as running it.
@@ -118,7 +119,7 @@ def _say_state(invitation: Invitation, now: datetime) -> str:
         return "Withdrawn"
     if invitation.expires_at <= now:
         return "Expired"
-    if not policies.invitation_holds(invitation):
+    if not invitation_holds(invitation):
         return f"No longer works: {invitation.made_by} can no longer invite people"
     return "Open, waiting for a sign-in" if invitation.kept_for else "Open"
 
@@ -134,4 +135,4 @@ class PasswordLinkRow:
 def find_password_links(user: User, now: datetime) -> list[PasswordLinkRow]:
     """Return the members' open password links, newest first."""
     rows = PasswordLink.objects.visible_to(user).open(now).select_related("user", "made_by")
-    return [PasswordLinkRow(row, policies.password_link_holds(row)) for row in rows.order_by("-pk")]
+    return [PasswordLinkRow(row, password_link_holds(row)) for row in rows.order_by("-pk")]

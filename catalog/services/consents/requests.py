@@ -19,6 +19,7 @@ from catalog.jobs.consents.accept import accept_request
 from catalog.jobs.notifications.send import notify_admins
 from catalog.models import Consent, ConsentRequest, Notification, Team, User
 from catalog.models.consents import latest_end
+from catalog.policies.links import consent_request_holds
 from catalog.queries.consents.phrases import make_phrase
 from catalog.services.consents.statements import find_or_add_speaker
 from catalog.tasks import enqueue_analysis
@@ -122,7 +123,7 @@ def find_consent_request(token: str, *, now: datetime) -> ConsentRequest | None:
     """Return the request that this link is for, if it takes a recording now."""
     rows = ConsentRequest.objects.open(now).filter(token_hash=hash_token(token))
     found = rows.select_related("team", "speaker", "asked_by").first()
-    return found if found is not None and policies.consent_request_holds(found) else None
+    return found if found is not None and consent_request_holds(found) else None
 
 
 def find_given_consent(token: str) -> ConsentRequest | None:

@@ -13,6 +13,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.crypto import hash_token
 from catalog.models import Invitation, Membership, Team, User
+from catalog.policies.links import invitation_holds
 
 
 class InvitationSpent(Exception):
@@ -64,7 +65,7 @@ def find_invitation(token: str, *, now: datetime) -> Invitation | None:
     """Return the open invitation for this token, if its maker may still invite."""
     rows = Invitation.objects.open(now).filter(token_hash=hash_token(token))
     found = rows.select_related("team", "made_by").first()
-    return found if found is not None and policies.invitation_holds(found) else None
+    return found if found is not None and invitation_holds(found) else None
 
 
 @transaction.atomic

@@ -37,6 +37,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.models.voices.versions import raise_own_version, touch_owned_voices
+from catalog.policies.links import invitation_holds, password_link_holds
 from catalog.services.credentials.keys import remove_credential
 
 
@@ -271,10 +272,10 @@ def _stop_jobs(user: User, team: Team, now: datetime, new_owner: User | None, wo
 def _withdraw_links(user: User, now: datetime) -> int:
     # A link is withdrawn when its maker may no longer make it for the person's current role.
     made = Invitation.objects.open(now).filter(made_by=user).select_related("team", "made_by")
-    lost = [link.pk for link in made if not policies.invitation_holds(link)]
+    lost = [link.pk for link in made if not invitation_holds(link)]
     about = PasswordLink.objects.open(now).filter(Q(made_by=user) | Q(user=user))
     links = about.select_related("user", "made_by")
-    lost_links = [link.pk for link in links if not policies.password_link_holds(link)]
+    lost_links = [link.pk for link in links if not password_link_holds(link)]
     count = Invitation.objects.filter(pk__in=lost).update(withdrawn_at=now)
     return count + PasswordLink.objects.filter(pk__in=lost_links).update(withdrawn_at=now)
 

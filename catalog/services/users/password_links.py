@@ -14,6 +14,7 @@ from catalog.core.crypto import hash_token
 from catalog.jobs.mail import write_reset_link
 from catalog.jobs.users import end_all, note_event, teams_of
 from catalog.models import Membership, PasswordLink, Team, User
+from catalog.policies.links import may_withdraw_password_link, password_link_holds
 
 _LINK_LIVES = timedelta(days=1)
 
@@ -44,7 +45,7 @@ def make_password_link(user: User, *, membership: Membership, now: datetime) -> 
 @transaction.atomic
 def withdraw_password_link(user: User, *, link: PasswordLink, now: datetime) -> None:
     """Withdraw an open link; a used one is left unchanged."""
-    if not policies.may_withdraw_password_link(user, link):
+    if not may_withdraw_password_link(user, link):
         raise PermissionDenied
     if PasswordLink.objects.open(now).filter(pk=link.pk).update(withdrawn_at=now):
         note_event(user, user=link.user, action="password link withdrawn", now=now)
@@ -54,7 +55,7 @@ def find_password_link(token: str, *, now: datetime) -> PasswordLink | None:
     """Return the open link for this token, if its maker may still make it for this user."""
     rows = PasswordLink.objects.open(now).filter(token_hash=hash_token(token))
     link = rows.select_related("user", "made_by").first()
-    return link if link is not None and policies.password_link_holds(link) else None
+    return link if link is not None and password_link_holds(link) else None
 
 
 @sensitive_variables()

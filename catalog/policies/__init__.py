@@ -13,10 +13,8 @@ from catalog.models import (
     Comparison,
     ConsentRequest,
     Credential,
-    Invitation,
     Membership,
     Note,
-    PasswordLink,
     PlannedDeletion,
     Protection,
     SavedSearch,
@@ -112,11 +110,6 @@ def may_steer_consent_request(user: User, request: ConsentRequest) -> bool:
 def may_decide_consent(user: User, team: Team) -> bool:
     """Only admins accept or refuse a recording that the checks can't judge."""
     return _is_at_least(user, team, Membership.Role.ADMIN)
-
-
-def consent_request_holds(request: ConsentRequest) -> bool:
-    """Return whether the person who asked could still ask now."""
-    return _may_act(request.asked_by, request.team) and may_clone(request.asked_by, request.team)
 
 
 def may_speak(user: User, team: Team) -> bool:
@@ -316,27 +309,6 @@ def may_reset_password(user: User, person: User) -> bool:
     return is_other and own.exists() and not own.exclude(team__in=run).exists()
 
 
-def invitation_holds(invitation: Invitation) -> bool:
-    """Return whether the inviter could still create this invitation now."""
-    maker, team = invitation.made_by, invitation.team
-    return _may_act(maker, team) and may_give_role(maker, team, invitation.role)
-
-
-def password_link_holds(link: PasswordLink) -> bool:
-    """Return whether the link's maker could still create it now, given the user's current roles."""
-    maker, person = link.made_by, link.user
-    if not maker.is_active or not person.is_active or not may_reset_password(maker, person):
-        return False
-    return link.is_for_admin or not holds_admin_role(person)
-
-
-def may_withdraw_password_link(user: User, link: PasswordLink) -> bool:
-    """Admins of any of the user's teams can, because withdrawing a link is harmless."""
-    teams = Membership.everyone.filter(user=link.user).values("team")
-    own = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
-    return own.filter(team__in=teams).exists()
-
-
 def runs_a_team(user: User) -> bool:
     """Return whether the user is an admin of any team."""
     return Membership.objects.filter(user=user, role=Membership.Role.ADMIN).exists()
@@ -368,7 +340,8 @@ def proves_second_factor(user: User) -> bool:
     return user.has_company_factor or has_second_factor(user)
 
 
-def _may_act(user: User, team: Team) -> bool:
+def may_act(user: User, team: Team) -> bool:
+    """Return whether the user can open the team, as far as their account decides."""
     # A second factor that the company's provider asks for isn't known here.
     return user.is_active and (settings.OIDC_TRUSTS_MFA or not lacks_second_factor(user, team))
 
@@ -390,7 +363,7 @@ def list_scopes(role: str) -> list[Scope]:
 def may_make_token(user: User, team: Team, scopes: Iterable[str]) -> bool:
     """Everyone can make API tokens for what they may do themselves."""
     role = role_in(user, team)
-    return role is not None and _may_act(user, team) and set(scopes) <= set(list_scopes(role))
+    return role is not None and may_act(user, team) and set(scopes) <= set(list_scopes(role))
 
 
 def may_renew_token(user: User, token: ApiToken) -> bool:
