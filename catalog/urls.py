@@ -29,6 +29,7 @@ from catalog.views.consents import requests as consents
 from catalog.views.consents import speak
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
+from catalog.views.shares import outside, shares
 from catalog.views.teams import invitations, members
 from catalog.views.users import password_links, profile, start
 from catalog.views.voices import settings, voices
@@ -229,6 +230,14 @@ urlpatterns = [
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
+    path("shares/", shares.share_list, name="share-list"),
+    path("shares/<row:pk>/", shares.share_detail, name="share-detail"),
+    path("shares/<row:pk>/revoke/", shares.share_revoke, name="share-revoke"),
+    path("collections/<row:pk>/links/", shares.collection_share, name="collection-share"),
+    path("compare/<uuid:pk>/links/", shares.comparison_share, name="comparison-share"),
+    path("s/<str:token>/", outside.share_open, name="share-open"),
+    path("s/<str:token>/vote/", outside.share_vote, name="share-vote"),
+    path("s/<str:token>/<str:key>/audio/", outside.share_audio, name="share-audio"),
     path(
         "notifications/settings/", notifications.notification_settings, name="notification-settings"
     ),

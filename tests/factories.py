@@ -47,6 +47,7 @@ from catalog.models import (
     Sample,
     SavedSearch,
     Selection,
+    Share,
     SoundQuery,
     Speaker,
     Synthesis,
@@ -365,6 +366,13 @@ def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -
         speech = make_speech(user, voice, text)
         ComparedVoice.objects.create(comparison=made, voice=voice, place=place, speech=speech)
     return made
+
+
+def make_share(user: User, target: Collection, **values: Any) -> Share:
+    made = {"made_at": NOW, "ends_at": NOW + timedelta(days=14), "token_hash": f"hash {target.pk}"}
+    return Share.objects.create(
+        team=target.team, made_by=user, collection=target, **{**made, **values}
+    )
 
 
 def make_direction(*parts: float) -> np.ndarray:

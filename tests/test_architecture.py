@@ -208,6 +208,7 @@ HISTORY = {
     "PlannedDeletion.kept_by",
     "PlannedDeletion.responsible",
     "Protection.set_by",
+    "Share.made_by",
     "Synthesis.requested_by",
     "VoiceSettings.asked_by",
 }

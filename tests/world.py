@@ -39,6 +39,8 @@ from catalog.models import (
     SampleReport,
     SavedSearch,
     Selection,
+    Share,
+    ShareVote,
     SoundQuery,
     Speaker,
     Star,
@@ -104,6 +106,8 @@ _OF_TEAM = {
     CollectionEntry: "collection__team",
     SavedSearch: "team",
     Selection: "team",
+    Share: "team",
+    ShareVote: "share__team",
     User: "memberships__team",
 }
 
@@ -219,9 +223,18 @@ def furnish(
         notice=notice,
         entry=collection.entries.get(),
         search=search,
+        share=_share(collection, voice, word),
         selection=selection,
         sound_query=sound_query,
     )
+
+
+def _share(collection: Collection, voice: Voice, word: str) -> Share:
+    share = factories.make_share(collection.owner, collection, label=word)
+    ShareVote.objects.create(
+        share=share, voice=voice, browser=word, name=word, voted_at=factories.NOW
+    )
+    return share
 
 
 def _plan_deletion(

@@ -230,6 +230,9 @@ ACCOUNT_RATE_LIMITS = {
     "logout_token": "20/m/ip",
     "reset_password": "20/m/ip",
     "mailed_link": "5/h/key",
+    "share_password": "5/5m/key",
+    "share_password_anywhere": "60/h/key",
+    "share_vote": "60/m/key",
 }
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "catalog.models.users.ResetTokens"  # noqa: S105  (a class)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -24,6 +24,7 @@ from catalog.models.previews import PreviewClip
 from catalog.models.samples.reports import SampleReport
 from catalog.models.samples.samples import Sample
 from catalog.models.searches import IndexFile, SavedSearch, Selection
+from catalog.models.shares import Share, ShareVote
 from catalog.models.similarity import ClipSimilarity, SoundQuery, VoiceEmbedding
 from catalog.models.speakers import Speaker
 from catalog.models.syncs import SyncRun
@@ -84,6 +85,8 @@ __all__ = [
     "SavedSearch",
     "Selection",
     "SetupLink",
+    "Share",
+    "ShareVote",
     "SoundQuery",
     "Speaker",
     "Star",

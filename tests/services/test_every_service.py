@@ -29,11 +29,13 @@ from catalog.models import (
     PlannedDeletion,
     SavedSearch,
     Selection,
+    Share,
     Team,
     User,
     Voice,
 )
 from catalog.queries.audit import AuditFilter
+from catalog.queries.shares import SharedClip, SharedPage, SharedRound
 from catalog.services.accounts.built_in import (
     provide_built_in,
     provide_built_in_everywhere,
@@ -132,6 +134,13 @@ from catalog.services.selections import (
     unprotect_selected,
     untag_selected,
 )
+from catalog.services.shares import (
+    ShareRequest,
+    cast_outside_vote,
+    make_share,
+    note_view,
+    revoke_share,
+)
 from catalog.services.similarity import start_similarity_search
 from catalog.services.syntheses import (
     cancel_speech,
@@ -213,6 +222,7 @@ PASSWORD = f"pass {uuid.uuid4().hex}"
 # These only read, or store a copy of what a provider has. They change nothing of ours.
 READERS = {
     "setup_link_is_good",
+    "opens_share",
     "find_invitation",
     "count_belongings",
     "is_last_admin",
@@ -232,6 +242,21 @@ READERS = {
 def read_everything(cast: SimpleNamespace) -> None:
     factories.make_notice(cast.mia, cast.aurora)
     read_all_notices(cast.mia, now=NOW)
+
+
+def share_something(cast: SimpleNamespace) -> Share:
+    voice = factories.make_voice(cast.account)
+    collection = factories.make_collection(cast.mia, cast.aurora, voice)
+    return factories.make_share(cast.mia, collection)
+
+
+def vote_outside(cast: SimpleNamespace) -> None:
+    share = share_something(cast)
+    voice = factories.make_voice(cast.account)
+    clip = SharedClip("key", "Ada", "", "path", "audio/wav", 1.0, voice)
+    rounds = [SharedRound(0, "", [clip], "")]
+    page = SharedPage(share, "", "", is_blind=False, takes_votes=True, rounds=rounds)
+    cast_outside_vote(page=page, key="key", name="Zed", browser="browser", now=NOW)
 
 
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
@@ -270,6 +295,9 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
     "dismiss_start": lambda cast: dismiss_start(cast.mia),
     "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
+    # What outsiders do has no actor, and would be noise.
+    "note_view": lambda cast: note_view(share=share_something(cast), now=NOW),
+    "cast_outside_vote": vote_outside,
     "freeze_selection": lambda cast: freeze_selection(
         cast.mia, team=cast.aurora, voice_ids=[1], now=NOW
     ),
@@ -465,6 +493,13 @@ def make_open_invitation(cast: SimpleNamespace) -> str:
 
 
 SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
+    "make_share": lambda cast: make_share(
+        cast.mia,
+        target=share_something(cast).collection,
+        params=ShareRequest("", 14, PASSWORD, names_providers=False, takes_votes=True),
+        now=NOW,
+    ),
+    "revoke_share": lambda cast: revoke_share(cast.mia, share=share_something(cast), now=NOW),
     "make_setup_link": make_link,
     "create_first_admin": make_first_admin,
     "prepare_demo": make_demo,

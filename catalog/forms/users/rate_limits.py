@@ -19,7 +19,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from catalog.models import User
+from catalog.models import Share, User
 
 _SALT = "catalog.device"
 _MOST_PEOPLE = 8  # users who share one browser
@@ -41,6 +41,24 @@ def may_mail_link(request: HttpRequest, user: User) -> bool:
 def may_answer_link(request: HttpRequest) -> bool:
     """Return whether this IP address may submit another join form."""
     return bool(_consume(request, "signup", ""))
+
+
+def start_share_guess(request: HttpRequest, share: Share) -> list[Any]:
+    """Count a guess at a link's password; return nothing if there were too many.
+
+    Take each back with ``rollback`` if the password is right.
+    """
+    name = f"share {share.pk}"
+    usages = [
+        _consume(request, "share_password", f"{ratelimit.get_ip(request)} {name}"),
+        _consume(request, "share_password_anywhere", name),
+    ]
+    return usages if all(usages) else []
+
+
+def may_vote_outside(request: HttpRequest) -> bool:
+    """Return whether this IP address may send another vote by a link."""
+    return bool(_consume(request, "share_vote", ratelimit.get_ip(request)))
 
 
 def may_send_logout(request: HttpRequest) -> Any:

@@ -21,6 +21,7 @@ from catalog.queries.collections import (
     find_team_of_collection,
     get_collection_page,
 )
+from catalog.queries.shares import find_shares_of
 from catalog.services.collections import (
     change_collection,
     drop_voice,
@@ -67,6 +68,7 @@ def collection_detail(request: Request, pk: int) -> HttpResponseBase:
         "collection": page.collection,
         "marks": page.marks,
         "may_share": policies.may_share_with_team(request.user, request.team),
+        "share_count": find_shares_of(page.collection),
     }
     return render(request, "catalog/collections/detail.html", context)
 

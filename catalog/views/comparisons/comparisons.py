@@ -26,6 +26,7 @@ from catalog.queries.comparisons import (
     get_comparison_page,
     get_round,
 )
+from catalog.queries.shares import find_shares_of
 from catalog.queries.speakers import find_voice_obstacles
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.queries.voices.audience import find_audience
@@ -153,6 +154,7 @@ def _show_page(request: Request, found: ComparisonPage) -> HttpResponseBase:
         "comparison": comparison,
         "may_speak": policies.may_speak(request.user, comparison.team),
         "may_vote": policies.may_vote(request.user, comparison.team),
+        "share_count": find_shares_of(comparison),
         "may_close": policies.may_close_votes(request.user, comparison),
         "audience": find_audience(request.user, comparison.team, found.voices),
     }

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 PREFIX = "__Host-"
-_NAMES = ("theme", "region", "timezone", "browser_timezone", "messages")
+_NAMES = ("theme", "region", "timezone", "browser_timezone", "messages", "visitor")
 
 
 class CookieNameMiddleware:

@@ -30,6 +30,8 @@ EXEMPT = {
     "catalog:setup": _FROM_OUTSIDE,
     "catalog:password-by-link": _FROM_OUTSIDE,
     "catalog:invitation-join": "The link names the team.",
+    "catalog:share-open": _FROM_OUTSIDE,
+    "catalog:share-vote": _FROM_OUTSIDE,
     "catalog:team-choose": "It changes the team, and its address names the new one.",
     "catalog:theme-set": "It sets a cookie of this browser.",
     "catalog:session-end": _PERSONAL,
