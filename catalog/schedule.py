@@ -41,7 +41,15 @@ from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
 from catalog.jobs.voices.twins import refresh_twins
-from catalog.models import CloneJob, Mail, PlannedDeletion, PreviewClip, Synthesis, VoiceChange
+from catalog.models import (
+    CloneJob,
+    Evacuation,
+    Mail,
+    PlannedDeletion,
+    PreviewClip,
+    Synthesis,
+    VoiceChange,
+)
 from catalog.queries.audit import get_audit_head
 from catalog.search.index.snapshots import forget_replaced_snapshots
 from catalog.tasks import (
@@ -50,6 +58,7 @@ from catalog.tasks import (
     enqueue_clone,
     enqueue_deletion,
     enqueue_duplicate_check,
+    enqueue_evacuation,
     enqueue_export_note,
     enqueue_labels,
     enqueue_mail,
@@ -86,6 +95,7 @@ _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
     (partial(find_due, CloneJob, CloneJob.ACTIVE_STATES), enqueue_clone),
     (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), enqueue_deletion),
     (_start_due_plans, enqueue_deletion),
+    (partial(find_due, Evacuation, Evacuation.ACTIVE_STATES), enqueue_evacuation),
     (find_due_settings, enqueue_settings),
     (find_due_changes, _wake_change),
     (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), enqueue_synthesis),

@@ -19,6 +19,7 @@ from catalog.jobs.cleanups.run import run_deletion
 from catalog.jobs.clones.duplicates import audit_clone
 from catalog.jobs.clones.run import run_clone
 from catalog.jobs.credentials.check import check_credential
+from catalog.jobs.evacuations.run import run_evacuation
 from catalog.jobs.mail import send_mail
 from catalog.jobs.previews import fetch_clip, measure_clip, speak_preview, warm_previews
 from catalog.jobs.samples.prepare import run_measurement
@@ -57,6 +58,13 @@ def run_clone_task(*, job_id: str) -> None:
         account_id = Voice.objects.values_list("account_id", flat=True).get(pk=voice_id)
         bring_forward(account_id, database_now())
         enqueue_sync(account_id)
+
+
+@shared_task(name="catalog.run_evacuation")
+def run_evacuation_task(*, evacuation_id: str) -> None:
+    """Request the clones of a replacement plan, and wake workers for them."""
+    for job_id in run_evacuation(evacuation_id, database_now):
+        enqueue_clone(job_id)
 
 
 @shared_task(name="catalog.audit_clone")
@@ -229,6 +237,11 @@ def enqueue_clone(job_id: object) -> None:
     job = CloneJob.objects.select_related("account").filter(pk=str(job_id)).first()
     is_made_here = job is not None and job.account.info.is_built_in
     _wake(run_built_in_clone_task if is_made_here else run_clone_task, job_id=str(job_id))
+
+
+def enqueue_evacuation(evacuation_id: object) -> None:
+    """Wake a worker for a replacement plan."""
+    _wake(run_evacuation_task, evacuation_id=str(evacuation_id))
 
 
 def enqueue_duplicate_check(job_id: str) -> None:

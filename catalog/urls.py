@@ -27,6 +27,7 @@ from catalog.views.collections import add, collections
 from catalog.views.comparisons import comparisons, tray
 from catalog.views.consents import requests as consents
 from catalog.views.consents import speak
+from catalog.views.evacuations import plans as evacuations
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
 from catalog.views.shares import outside, shares
@@ -303,6 +304,16 @@ urlpatterns = [
     path("cleanup/keep/<str:token>/", keep.plan_keep, name="plan-keep"),
     path("cleanup/yours/<uuid:pk>/keep/", keep.voice_keep, name="voice-keep"),
     path("cleanup/expiry/", expiry.expiry_list, name="expiry-list"),
+    path("replacements/", evacuations.evacuation_list, name="evacuation-list"),
+    path("replacements/add/", evacuations.evacuation_create, name="evacuation-create"),
+    path("replacements/<uuid:pk>/", evacuations.evacuation_detail, name="evacuation-detail"),
+    path("replacements/<uuid:pk>/choose/", evacuations.evacuation_choose, name="evacuation-choose"),
+    path("replacements/<uuid:pk>/start/", evacuations.evacuation_start, name="evacuation-start"),
+    path(
+        "replacements/<uuid:pk>/approve/", evacuations.evacuation_approve, name="evacuation-approve"
+    ),
+    path("replacements/<uuid:pk>/cancel/", evacuations.evacuation_cancel, name="evacuation-cancel"),
+    path("replacements/<uuid:pk>/undo/", evacuations.evacuation_undo, name="evacuation-undo"),
     path("cleanup/plans/", stale.plan_create, name="plan-create"),
     path("cleanup/plans/<row:pk>/", plans.plan_detail, name="plan-detail"),
     path("cleanup/plans/<row:pk>/plan.csv", plans.plan_export, {"form": "csv"}, name="plan-csv"),

@@ -31,6 +31,11 @@ from catalog.models import (
     ConsentRequest,
     Credential,
     CredentialReplacement,
+    EndNotice,
+    EndReminder,
+    Evacuation,
+    EvacuationChange,
+    EvacuationLine,
     Heartbeat,
     Installation,
     Invitation,
@@ -440,6 +445,32 @@ def make_line(plan: CleanupPlan, voice: Voice, **values: Any) -> PlannedDeletion
     defaults = {"credential": key, "remote_id": voice.remote_id, "name": voice.name}
     return PlannedDeletion.objects.create(
         plan=plan, voice=voice, account=voice.account, created_at=NOW, **{**defaults, **values}
+    )
+
+
+def make_evacuation(user: User, team: Team, *voices: Voice, **values: Any) -> Evacuation:
+    """Return a draft that replaces voices, with the same words in each line."""
+    words = values.pop("words", "")
+    plan = Evacuation.objects.create(team=team, made_by=user, created_at=NOW, **values)
+    for position, voice in enumerate(voices, start=1):
+        line = EvacuationLine.objects.create(
+            evacuation=plan,
+            position=position,
+            voice=voice,
+            name=words or voice.name,
+            obstacle=words,
+            message=words,
+        )
+        EvacuationChange.objects.create(line=line, kind="collection", target_pk=1)
+    return plan
+
+
+def make_end_notice(account: ProviderAccount, **values: Any) -> EndNotice:
+    defaults = {"ends_on": (timezone.now() + timedelta(days=9)).date(), "announced_at": NOW}
+    if voice := values.get("voice"):
+        EndReminder.objects.create(voice=voice, ends_on=NOW.date(), sent_at=NOW)
+    return EndNotice.objects.create(
+        team=account.team, provider=account.provider, account=account, **{**defaults, **values}
     )
 
 

@@ -121,6 +121,11 @@ def a_deletion(world: SimpleNamespace) -> None:
     factories.make_line(plan, factories.make_clone(cast.account), state="queued")
 
 
+def a_replacement_plan(world: SimpleNamespace) -> None:
+    voice = factories.make_clone(world.cast.account)
+    factories.make_evacuation(world.cast.ana, world.cast.aurora, voice, state="queued")
+
+
 def a_key(world: SimpleNamespace) -> None:
     factories.make_credential(world.cast.mia, world.cast.account, health="unchecked")
 
@@ -174,6 +179,7 @@ CASES: dict[str, Callable[[SimpleNamespace], None]] = {
     "run_speech": a_text,
     "run_local_speech": a_text_spoken_here,
     "run_deletion": a_deletion,
+    "run_evacuation": a_replacement_plan,
     "send_mail": an_email,
     "check_credential": a_key,
     "sync_account": an_account,

@@ -74,6 +74,7 @@ def invented_world() -> SimpleNamespace:
         "speech": unique,
         "comparison": unique,
         "consent_request": unique,
+        "evacuation": unique,
         "place": number,
     }
     return SimpleNamespace(

@@ -35,8 +35,8 @@ QUEUES = {
     "jobs": ["run_clone"],
     # What a person waits for at a provider; also a fetch of an account that someone asked for.
     "requests": [
-        *("check_credential", "push_labels", "push_name", "read_slots", "run_speech"),
-        "tune_voice",
+        *("check_credential", "push_labels", "push_name", "read_slots", "run_evacuation"),
+        *("run_speech", "tune_voice"),
     ],
     # An approved plan may be hundreds of these.
     "deletions": ["run_deletion"],

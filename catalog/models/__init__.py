@@ -15,6 +15,8 @@ from catalog.models.consents import Consent, ConsentRequest
 from catalog.models.credentials.key_sets import KeySet, ListingKey
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
+from catalog.models.evacuations.notices import EndNotice, EndReminder
+from catalog.models.evacuations.plans import Evacuation, EvacuationChange, EvacuationLine
 from catalog.models.health import Heartbeat, Host, ProviderCall, Tick
 from catalog.models.installation import Installation
 from catalog.models.mail import Mail
@@ -59,6 +61,11 @@ __all__ = [
     "ConsentRequest",
     "Credential",
     "CredentialReplacement",
+    "EndNotice",
+    "EndReminder",
+    "Evacuation",
+    "EvacuationChange",
+    "EvacuationLine",
     "Heartbeat",
     "Host",
     "IndexFile",

@@ -1,6 +1,7 @@
 """Find the voices that sound most like a voice or a clip."""
 
 import threading
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ from catalog.queries.voices.search import list_chips, select_voices
 SHOWN = 24
 # How many of the closest voices to check against the filter before checking all.
 _FIRST_LOOK = 400
+# How many voices are compared with all others in one step, which bounds the memory.
+_COMPARED_AT_ONCE = 50
 # The rate is that of this time, if at least so many voices were analyzed in it.
 _LATELY, _LEAST_MEASURED = timedelta(minutes=10), 5
 _HOURS_FROM = 100  # minutes
@@ -121,6 +124,39 @@ def find_similar(
         likenesses=likenesses,
         chips=list_chips(user, wanted),
     )
+
+
+def score_against(
+    voice_ids: Collection[int], others: NDArray[np.int64]
+) -> Iterator[tuple[list[int], Wave]]:
+    """Compare voices with all others, some at a time, and yield ids with a column for each.
+
+    A row stands for each of ``others``, in their order; those that aren't analyzed have -1. Voices
+    that aren't analyzed are left out.
+    """
+    known = _memory.refresh()
+    order = np.argsort(known.voice_ids, kind="stable")
+    sorted_ids = known.voice_ids[order]
+    wanted = np.array(sorted(voice_ids), np.int64)
+    places = _find_places(sorted_ids, order, wanted)
+    mine, rows = wanted[places >= 0], places[places >= 0]
+    among = _find_places(sorted_ids, order, others)
+    vectors = known.vectors[among[among >= 0]]
+    for start in range(0, mine.size, _COMPARED_AT_ONCE):
+        targets = known.vectors[rows[start : start + _COMPARED_AT_ONCE]].astype(np.float32)
+        scores = np.full((others.size, len(targets)), -1, np.float32)
+        scores[among >= 0] = score_all(vectors, np.ascontiguousarray(targets.T))
+        yield [int(pk) for pk in mine[start : start + _COMPARED_AT_ONCE]], scores
+
+
+def _find_places(
+    sorted_ids: NDArray[np.int64], order: NDArray[np.intp], wanted: NDArray[np.int64]
+) -> NDArray[np.intp]:
+    """Return the matrix row of each wanted voice, -1 if it has none."""
+    if not sorted_ids.size:
+        return np.full(wanted.size, -1, np.intp)
+    at = np.minimum(np.searchsorted(sorted_ids, wanted), sorted_ids.size - 1)
+    return np.where(sorted_ids[at] == wanted, order[at], -1)
 
 
 def find_analysis_progress(user: User, now: datetime) -> AnalysisProgress:

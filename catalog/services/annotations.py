@@ -44,7 +44,7 @@ def tag_voices(
         ignore_conflicts=True,
         batch_size=_BATCH,
     )
-    _gather_words(ids)
+    gather_words(ids)
     rows = [(voice, {"tag": tag.name}) for tag in tags for voice in chosen]
     record_each(user, "voice tagged", rows, team=team, now=now)
 
@@ -58,7 +58,7 @@ def untag_voices(user: User, *, voices: Collection[Voice], tag: Tag, now: dateti
     rows = [(voice, {"tag": tag.name}) for voice in voices]
     if not tag.uses.exists():
         tag.delete()
-    _gather_words([voice.pk for voice in voices])
+    gather_words([voice.pk for voice in voices])
     record_each(user, "tag removed", rows, team=tag.team, now=now)
 
 
@@ -69,7 +69,7 @@ def write_note(user: User, *, voice: Voice, text: str, now: datetime) -> Note:
     if not policies.may_annotate(user, team):
         raise PermissionDenied
     note = Note.objects.create(voice=voice, author=user, text=text, written_at=now)
-    _gather_words([voice.pk])
+    gather_words([voice.pk])
     record(user, "note added", voice, team=team, now=now, note=note.pk)
     return note
 
@@ -125,12 +125,12 @@ def _check_note(user: User, note: Note) -> None:
 
 def _store_note(user: User, note: Note, action: str, now: datetime) -> None:
     note.save(update_fields=["text", "changed_at", "removed_at"])
-    _gather_words([note.voice_id])
+    gather_words([note.voice_id])
     voice = note.voice
     record(user, action, voice, team=voice.account.team, now=now, note=note.pk)
 
 
-def _gather_words(voice_ids: list[int]) -> None:
+def gather_words(voice_ids: list[int]) -> None:
     """Update the search text that the voices get from their tags and notes."""
     for start in range(0, len(voice_ids), _BATCH):
         rows = Voice.objects.filter(pk__in=voice_ids[start : start + _BATCH])

@@ -21,9 +21,11 @@ from catalog.models import (
     CatalogVersion,
     CleanupPlan,
     CloneBatch,
+    CloneJob,
     Collection,
     Comparison,
     Credential,
+    Evacuation,
     Membership,
     Note,
     PlannedDeletion,
@@ -35,6 +37,7 @@ from catalog.models import (
     Voice,
 )
 from catalog.queries.audit import AuditFilter
+from catalog.queries.evacuations.targets import LineChoice
 from catalog.queries.shares import SharedClip, SharedPage, SharedRound
 from catalog.services.accounts.built_in import (
     provide_built_in,
@@ -107,6 +110,14 @@ from catalog.services.credentials.replacement import (
     drop_replacement,
     replace_key,
 )
+from catalog.services.evacuations.plans import (
+    Ending,
+    cancel_evacuation,
+    choose_replacements,
+    create_evacuation,
+    start_clones,
+)
+from catalog.services.evacuations.replace import approve_evacuation, undo_evacuation
 from catalog.services.notifications import choose_notifications, read_all_notices, read_notice
 from catalog.services.preferences import (
     clear_news,
@@ -235,6 +246,9 @@ READERS = {
     "fetch_preview",
     # It only enqueues; a worker writes.
     "record_export_later",
+    # The services that call these log.
+    "gather_words",
+    "undo_change",
 }
 # These change only what the user sees, so they aren't in the team's audit log.
 
@@ -357,6 +371,33 @@ def ask_for_clone(cast: SimpleNamespace) -> CloneBatch:
         consent=CONSENT,
     )
     return request_clones(cast.ana, credentials=[cast.credential], params=params, now=NOW)
+
+
+def plan_replacement(cast: SimpleNamespace) -> Evacuation:
+    old = factories.make_clone(factories.make_account(cast.aurora, provider="telnyx"))
+    job = factories.make_job(cast.ana, cast.credential, voice=old, state="ready", gender="female")
+    factories.make_collection(cast.ana, cast.aurora, old)
+    CloneJob.objects.filter(pk=job.pk).update(language="en")
+    return create_evacuation(
+        cast.ana, team=cast.aurora, voice_ids=[old.pk], ending=Ending(), now=NOW
+    )
+
+
+def choose_successor(cast: SimpleNamespace, plan: Evacuation) -> None:
+    voice = factories.make_voice(cast.account)
+    choices = {plan.lines.get().pk: LineChoice("voice", voice=voice)}
+    choose_replacements(cast.ana, evacuation=plan, choices=choices, now=NOW)
+
+
+def start_replacement(cast: SimpleNamespace) -> None:
+    start_clones(cast.ana, evacuation=plan_replacement(cast), is_confirmed=True, now=NOW)
+
+
+def approve_replacement(cast: SimpleNamespace) -> Evacuation:
+    plan = plan_replacement(cast)
+    choose_successor(cast, plan)
+    approve_evacuation(cast.ana, evacuation=plan, copies=["tag"], now=NOW)
+    return plan
 
 
 def cancel_job(cast: SimpleNamespace) -> None:
@@ -589,6 +630,16 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=factories.NOW
     ),
     "create_plan": draw_up,
+    "create_evacuation": plan_replacement,
+    "choose_replacements": lambda cast: choose_successor(cast, plan_replacement(cast)),
+    "start_clones": start_replacement,
+    "cancel_evacuation": lambda cast: cancel_evacuation(
+        cast.ana, evacuation=plan_replacement(cast), now=NOW
+    ),
+    "approve_evacuation": approve_replacement,
+    "undo_evacuation": lambda cast: undo_evacuation(
+        cast.ana, evacuation=approve_replacement(cast), now=NOW
+    ),
     "approve_plan": approve,
     "retry_deletion": retry,
     "retry_failed": lambda cast: retry_failed(cast.ana, plan=fail(cast), now=NOW),

@@ -37,8 +37,12 @@ def unpack_vectors(stored: list[bytes]) -> Packed:
 
 
 def score_all(rows: Packed, target: Wave) -> Wave:
-    """Return each row's cosine similarity to the target, from -1 to 1."""
-    scores, scaled = np.empty(len(rows), np.float32), target * _HALF_SCALE
+    """Return each row's cosine similarity to the target, from -1 to 1.
+
+    For several targets, which are the columns of a matrix, each row has a score for each.
+    """
+    scores = np.empty((len(rows), *target.shape[1:]), np.float32)
+    scaled = target * _HALF_SCALE
     for start in range(0, len(rows), _CHUNK):
         # Convert in chunks, because all at once would double the memory. Shift bits, because
         # NumPy's own conversion takes 7 times as long; unit vectors contain no infinities.

@@ -30,6 +30,7 @@ from catalog.queries.shares import find_shares_of
 from catalog.queries.speakers import find_voice_obstacles
 from catalog.queries.syntheses.sample_texts import find_sentences
 from catalog.queries.voices.audience import find_audience
+from catalog.queries.voices.references import follow_replacements
 from catalog.services.comparisons import (
     CannotCompare,
     ComparisonRequest,
@@ -99,7 +100,9 @@ def comparison_estimate(request: Request) -> HttpResponseBase:
 
 
 def _asked_voices(request: Request) -> list[int]:
-    return read_voice_ids(request.GET.get("v", "").split(","))[:MOST_VOICES]
+    asked = read_voice_ids(request.GET.get("v", "").split(","))[:MOST_VOICES]
+    # A new round of an old comparison takes the voices that replaced its own.
+    return follow_replacements(asked) if request.GET.get("again") else asked
 
 
 def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from catalog.forms.voices.filters import RelabelForm, RenameForm, VoiceFilterFor
 from catalog.models import Voice
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import find_voice_rounds
+from catalog.queries.evacuations.plans import find_open_evacuation, find_successor
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, VoiceFilter
 from catalog.queries.speakers import find_consent_end
@@ -152,6 +153,8 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "twins": find_twins(request.user, voice),
         "references": find_references(request.user, voice, timezone.now()),
         "history": find_history(request.user, voice),
+        "evacuation": find_open_evacuation(request.user, voice),
+        "successor": find_successor(request.user, voice),
         "may_read_log": policies.may_read_log(request.user, voice.account.team),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
     }

@@ -1,0 +1,1 @@
+"""Evacuations: announced ends, replacement plans, and what a plan changed."""

@@ -1,0 +1,1 @@
+"""Evacuations: replacement plans, what they change, and announced ends."""

@@ -1,0 +1,1 @@
+"""Evacuations: replacement plans, and announced ends."""
