@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 from catalog.views import (
     annotations,
     audit,
+    charges,
     credentials,
     installation,
     notifications,
@@ -287,6 +288,9 @@ urlpatterns = [
         members.password_link_withdraw,
         name="password-link-withdraw",
     ),
+    path("team/spending/", charges.charge_list, name="charge-list"),
+    path("team/spending/export/", charges.charge_export, name="charge-export"),
+    path("team/limits/", charges.budget_set, name="budget-set"),
     path("team/log/", audit.audit_list, name="audit-list"),
     path("team/log/export/", audit.audit_export, name="audit-export"),
     path("teams/", members.team_create, name="team-create"),

@@ -63,6 +63,7 @@ PLACES = (
     Place("catalog:similar-detail", "collection", "collection", "GET"),
     Place("catalog:job-list", "batch", "batch", "GET"),
     Place("catalog:job-list", "person", "admin", "GET"),
+    Place("catalog:budget-set", "whose", "person", rest={"unit": "characters", "most": "9"}),
     Place("catalog:audit-list", "who", "person", "GET"),
     Place("catalog:audit-export", "who", "person", rest={"form": "csv"}),
 )

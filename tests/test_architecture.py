@@ -219,6 +219,7 @@ HISTORY = {
     "VoiceSettings.asked_by",
 }
 STAYS_PERSONAL = {
+    "Budget.person",
     "Mail.user",
     "PasswordLink.user",
     "Notification.user",

@@ -2,6 +2,7 @@
 
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
+from catalog.models.budgets import Budget, BudgetNotice
 from catalog.models.charges import Charge
 from catalog.models.cleanups.keeps import Keep
 from catalog.models.cleanups.plans import CleanupPlan, PlannedDeletion
@@ -45,6 +46,8 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "AuditHead",
+    "Budget",
+    "BudgetNotice",
     "CatalogVersion",
     "Charge",
     "CleanupPlan",

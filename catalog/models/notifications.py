@@ -66,6 +66,7 @@ class Notification(models.Model):
         HEALTH = "health", "Health"
         SPEAKER = "speaker", "Speaker"
         CONSENT = "consent", "A consent request"
+        SPENDING = "spending", "Spending"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(

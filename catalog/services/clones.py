@@ -15,6 +15,7 @@ from catalog.audit import record
 from catalog.jobs.clones.request import WANTED, store_batch, store_job
 from catalog.jobs.notifications.clones import notify_of_end
 from catalog.models import (
+    Charge,
     CloneBatch,
     CloneJob,
     Consent,
@@ -25,6 +26,7 @@ from catalog.models import (
 )
 from catalog.queries.consents.requests import find_usable_consents
 from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacle
+from catalog.services.budgets import demand_budget
 from catalog.services.consents.statements import ConsentNeeded, ConsentStatement, attest_consent
 from catalog.tasks import enqueue_clone
 
@@ -66,7 +68,7 @@ def request_clones(
 ) -> CloneBatch:
     """Queue one clone for each key and return the batch; a repeated form token returns the first.
 
-    Raises ConsentNeeded.
+    Raises ConsentNeeded, OverBudget.
     """
     if not credentials or not params.cuts:
         raise ValueError("A clone needs a sample and a key.")
@@ -96,6 +98,8 @@ def _write_batch(
         if made.asked_by_id != user.pk:
             raise PermissionDenied
         return made
+    paid = sum(not credential.info.is_built_in for credential in credentials)
+    demand_budget(user, team=team, unit=Charge.Unit.VOICES, amount=paid, now=now)
     consent = _find_recorded(user, params.recorded, now) or attest_consent(
         user, team=team, statement=params.consent, proof_path=proof_path, now=now
     )
@@ -170,7 +174,7 @@ def cancel_clone(user: User, *, job: CloneJob, now: datetime) -> None:
 def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     """Retry a failed or cancelled clone from the same samples; repeating it returns the same job.
 
-    Raises NothingToDo, ConsentNeeded.
+    Raises NothingToDo, ConsentNeeded, OverBudget.
     """
     locked = CloneJob.objects.select_for_update(no_key=True).get(pk=job.pk)
     if not policies.may_steer_job(user, locked):
@@ -187,6 +191,8 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
     _demand_use(user, credential, locked.team)
     if obstacle := find_speaker_obstacle(locked.batch.speaker_id, now.date()):
         raise ConsentNeeded(obstacle)
+    paid = int(not credential.info.is_built_in)
+    demand_budget(user, team=locked.team, unit=Charge.Unit.VOICES, amount=paid, now=now)
     wanted = {name: getattr(locked, name) for name in WANTED}
     return _queue_job(user, locked.batch, credential, wanted, now, retry_of=locked)
 

@@ -11,8 +11,9 @@ from django.db import transaction
 
 from catalog import policies
 from catalog.audit import record
-from catalog.models import ComparedVoice, Comparison, User, Voice, Vote
+from catalog.models import Charge, ComparedVoice, Comparison, User, Voice, Vote
 from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
+from catalog.queries.budgets import find_budget_obstacle
 from catalog.queries.comparisons import estimate_comparison
 from catalog.services.syntheses import CannotSynthesize, cancel_speech, request_speech
 from catalog.tasks import enqueue_analysis
@@ -53,8 +54,11 @@ def request_comparison(user: User, *, params: ComparisonRequest, now: datetime) 
         raise PermissionDenied
     if any(voice.account.team_id != team.pk for voice in voices):
         raise CannotCompare("The voices belong to different teams.")
-    if estimate_comparison(voices, params.texts).spends > params.agreed:
+    spends = estimate_comparison(voices, params.texts).spends
+    if spends > params.agreed:
         raise CostChanged("The cost has gone up. Review the new cost and try again.")
+    if obstacle := find_budget_obstacle(user, team, Charge.Unit.CHARACTERS, spends, now):
+        raise CannotCompare(obstacle)
     comparison = _add_round(user, params, voices, None, 0, now)
     for place in range(1, len(params.texts)):
         _add_round(user, params, voices, comparison, place, now)

@@ -13,7 +13,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import say_number
 from catalog.core.media import remove_media
-from catalog.models import Synthesis, SynthesizedClip, User, Voice
+from catalog.models import Charge, Synthesis, SynthesizedClip, User, Voice
 from catalog.models.syntheses import speech_recipe
 from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import RequestRejected
@@ -26,6 +26,7 @@ from catalog.queries.syntheses.history import (
     get_spoken_clip,
     preview_sentence,
 )
+from catalog.services.budgets import OverBudget, demand_budget
 from catalog.tasks import enqueue_synthesis
 
 State, Step = Synthesis.State, Synthesis.Step
@@ -107,6 +108,8 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
         check_speech(voice.info, params, voice.details)
     except RequestRejected as exc:
         raise CannotSynthesize(exc.message) from None
+    if not voice.info.speaks_free:
+        _demand_budget(user, speech, now)
     speech.credential = usable_credential(user, voice, "speak")
     if speech.credential is None:
         raise CannotSynthesize("You have no working key for this account. Add or replace one.")
@@ -116,6 +119,17 @@ def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
             f"You can generate at most {say_number(most)} texts a minute. "
             "Wait a moment and try again."
         )
+
+
+def _demand_budget(user: User, speech: Synthesis, now: datetime) -> None:
+    unit, amount = Charge.Unit.CHARACTERS, speech.characters
+    # A preview whose clip exists only has to be stored with its voice.
+    if get_spoken_clip(speech.recipe) is not None:
+        return
+    try:
+        demand_budget(user, team=speech.team, unit=unit, amount=amount, now=now)
+    except OverBudget as exc:
+        raise CannotSynthesize(str(exc)) from None
 
 
 def request_preview(user: User, *, voice: Voice, now: datetime) -> Synthesis:

@@ -22,6 +22,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.HEALTH: "catalog:health-detail",
     Notification.Page.SPEAKER: "catalog:speaker-detail",
     Notification.Page.CONSENT: "catalog:consent-detail",
+    Notification.Page.SPENDING: "catalog:charge-list",
 }
 
 

@@ -16,6 +16,7 @@ from catalog.core.media import has_media
 from catalog.forms.syntheses import SpeechForm
 from catalog.models import Synthesis, Voice
 from catalog.queries.annotations import find_voice_marks
+from catalog.queries.budgets import find_speech_limit
 from catalog.queries.speakers import find_voice_obstacle
 from catalog.queries.syntheses.history import (
     Estimate,
@@ -23,6 +24,7 @@ from catalog.queries.syntheses.history import (
     find_speeches,
     get_speech,
     is_being_scored,
+    preview_sentence,
 )
 from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
 from catalog.services.syntheses import (
@@ -43,10 +45,14 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
     """Return the context of the speech panel on a voice's page."""
     speeches = find_speeches(request.user, voice)
     text = str(form["text"].value() or "")
+    team, now = voice.account.team, timezone.now()
+    limit = None if voice.info.speaks_free else find_speech_limit(request.user, team, now)
     return {
         "voice": voice,
         "speech_form": form,
         "estimate": _estimate(voice, form) if voice.can_speak and text else None,
+        "limit": limit,
+        "preview_refusal": limit.refuse(len(preview_sentence(voice))) if limit else "",
         "obstacle": find_voice_obstacle(voice, timezone.now().date()),
         "sentences": find_sentences(voice.language),
         "sentence_language": sentence_language(voice.language),

@@ -61,6 +61,8 @@ from catalog.services.annotations import (
     write_note,
 )
 from catalog.services.audit import export_log
+from catalog.services.budgets import BudgetParams, set_budget
+from catalog.services.charges import export_charges
 from catalog.services.cleanups.keeps import change_keep, end_keep, keep_planned, keep_voice
 from catalog.services.cleanups.plans import (
     approve_plan,
@@ -244,6 +246,8 @@ READERS = {
     # It needs its own master key file, which its own tests provide.
     "rotate_master_key",
     "fetch_preview",
+    # It notifies people, whose request is logged by the service that asks it.
+    "demand_budget",
     # It only enqueues; a worker writes.
     "record_export_later",
     # The services that call these log.
@@ -777,6 +781,12 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "require_second_factor": lambda cast: require_second_factor(
         factories.make_factor(cast.ana).user, team=cast.aurora, is_required=True, now=NOW
     ),
+    "set_budget": lambda cast: set_budget(
+        cast.ana, team=cast.aurora, params=BudgetParams("team", "characters", most=9), now=NOW
+    ),
+    "export_charges": lambda cast: export_charges(
+        cast.mia, team=cast.aurora, month=NOW.date().replace(day=1), now=NOW
+    ),
     "export_log": lambda cast: export_log(
         cast.ana, team=cast.aurora, wanted=AuditFilter(), form="csv", now=NOW
     ),
@@ -926,7 +936,7 @@ class Watched:
 
 
 # These write only an audit entry.
-NOTING = {"export_log", "mail_reset_link", "note_account", "note_failed_sign_in"}
+NOTING = {"export_charges", "export_log", "mail_reset_link", "note_account", "note_failed_sign_in"}
 
 
 def assert_entries(watched: Watched, *, writes: bool = True) -> None:

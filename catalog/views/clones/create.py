@@ -24,7 +24,8 @@ from catalog.forms.samples.upload import (
     read_sample_ids,
     read_upload,
 )
-from catalog.models import CloneBatch, CloneJob, Consent, Sample
+from catalog.models import Charge, CloneBatch, CloneJob, Consent, Sample
+from catalog.queries.budgets import Limit, find_first_limit, find_limits
 from catalog.queries.clones import (
     CloneTarget,
     find_clone_targets,
@@ -36,6 +37,7 @@ from catalog.queries.clones import (
 from catalog.queries.consents.requests import find_usable_consents
 from catalog.queries.health.background import has_worker
 from catalog.queries.samples import show_report
+from catalog.services.budgets import OverBudget
 from catalog.services.clones import CloneRequest, SampleCut, request_clones
 from catalog.services.consents.statements import (
     ConsentContradicted,
@@ -82,8 +84,15 @@ def clone_create(request: Request) -> HttpResponseBase:
     are_good = desk.shelf.is_valid()
     if not desk.form.is_valid() or not are_good or not desk.form.check_length(desk.shelf.seconds):
         return _show(desk, status=422)
+    batch = _request(desk)
+    return _lead_on(request, batch) if batch else _show(desk, status=422)
+
+
+def _request(desk: _CloneFormState) -> CloneBatch | None:
+    """Request the clones; None with an error in the form if they can't be made."""
+    request = desk.request
     try:
-        batch = request_clones(
+        return request_clones(
             request.user,
             credentials=desk.form.chosen_credentials,
             params=_read_clone_request(desk),
@@ -91,12 +100,12 @@ def clone_create(request: Request) -> HttpResponseBase:
         )
     except ConsentContradicted:
         # Someone attested a contradicting consent just now; validating again reports it.
-        desk.form = _make_form(request, targets, request.POST, request.FILES)
-        return _show(desk, status=422)
+        desk.form = _make_form(request, desk.targets, request.POST, request.FILES)
     except ConsentNeeded as exc:
         desk.form.add_error("speaker", str(exc))
-        return _show(desk, status=422)
-    return _lead_on(request, batch)
+    except OverBudget as exc:
+        desk.form.add_error("credential", str(exc))
+    return None
 
 
 def _make_form(
@@ -133,9 +142,15 @@ def clone_targets(request: Request) -> HttpResponseBase:
         "form": form,
         "targets": targets,
         "may_clean_up": policies.may_delete_voices(request.user, request.team),
+        "limit": _find_limit(request),
         **_await_slots(targets, int(tries) if tries.isdecimal() and len(tries) < 3 else 0),
     }
     return render(request, "catalog/clones/_targets.html", context)
+
+
+def _find_limit(request: Request) -> Limit | None:
+    limits = find_limits(request.user, request.team, timezone.now())
+    return find_first_limit(limits, Charge.Unit.VOICES)
 
 
 def _await_slots(targets: list[CloneTarget], tries: int = 0) -> dict[str, Any]:
@@ -291,6 +306,7 @@ def _show(desk: _CloneFormState, *, status: int) -> HttpResponseBase:
         "readings": READINGS,
         "recorded_consents": find_usable_consents(desk.request.user, timezone.now())[:20],
         "has_worker": has_worker(timezone.now()),
+        "limit": _find_limit(desk.request),
         **_await_slots(desk.targets),
     }
     is_part = _is_upload(desk.request)

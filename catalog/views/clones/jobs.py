@@ -24,6 +24,7 @@ from catalog.queries.clones import (
 )
 from catalog.queries.samples import show_report
 from catalog.queries.speakers import find_sample_obstacle, find_speaker_obstacles
+from catalog.services.budgets import OverBudget
 from catalog.services.clones import NothingToDo, cancel_clone, look_again, retry_clone
 from catalog.services.consents.statements import ConsentNeeded
 from catalog.views.base.media import send_sound
@@ -109,7 +110,7 @@ def job_retry(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     job = _get_job(request, pk)
     try:
         again = retry_clone(request.user, job=job, now=timezone.now())
-    except (NothingToDo, ConsentNeeded) as exc:
+    except (NothingToDo, ConsentNeeded, OverBudget) as exc:
         messages.info(request, str(exc))
         return go_back(request, reverse("catalog:job-detail", args=[job.pk]))
     return redirect("catalog:job-detail", again.pk)

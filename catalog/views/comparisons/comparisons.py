@@ -16,6 +16,7 @@ from catalog.core.media import has_media
 from catalog.forms.comparisons import BallotForm, ComparisonForm, read_voice_ids
 from catalog.models import Comparison, Voice
 from catalog.models.comparisons import MOST_TEXTS, MOST_VOICES
+from catalog.queries.budgets import find_speech_limit
 from catalog.queries.comparisons import (
     ComparisonPage,
     CostSheet,
@@ -118,6 +119,7 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
         "mute": [voice for voice in voices if not voice.can_speak],
         "forbidden": [(voice, obstacles[voice.pk]) for voice in voices if voice.pk in obstacles],
         "costs": _estimate(voices, texts) if len(voices) > 1 and can_all else None,
+        "limit": find_speech_limit(request.user, request.team, timezone.now()),
         "most_voices": MOST_VOICES,
         "most_texts": MOST_TEXTS,
         "may_speak": policies.may_speak(request.user, request.team),

@@ -1,0 +1,108 @@
+"""The spending page: what was spent, which limit applies, and the export."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from catalog.models import Budget, Charge, Voice
+from tests import factories
+from tests.views.conftest import Page
+
+
+@pytest.fixture
+def voice(cast: Any) -> Voice:
+    return factories.make_voice(cast.account, "Rachel")
+
+
+def make_charge(person: Any, voice: Voice, **values: Any) -> Charge:
+    defaults = {
+        "work": uuid.uuid4(),
+        "provider": voice.provider,
+        "voice": voice,
+        "voice_name": voice.shown_name,
+        "kind": "speech",
+        "quantity": 100,
+        "unit": "characters",
+        "price": 1,
+        "currency": "credits",
+        "price_source": "https://example.com, read on 2026-11-21",
+        "estimated": values.get("quantity", 100),
+        "state": "charged",
+        "charged_at": timezone.now(),
+    }
+    team = voice.account.team
+    return Charge.objects.create(team=team, person=person, fence=1, **{**defaults, **values})
+
+
+def test_admin_sees_everyones_spending_by_provider_person_and_voice(ana, cast, voice):
+    make_charge(cast.mia, voice)
+    make_charge(cast.ana, voice, quantity=300, state="unclear")
+    make_charge(cast.ana, voice, quantity=50, state="none")
+    priced = {"kind": "clone", "unit": "voices", "currency": "USD", "voice_name": "Our Ada"}
+    make_charge(cast.ana, voice, provider="stepfun", quantity=1, estimated="1.5", **priced)
+
+    page = Page(ana.get("/team/spending/"))
+
+    assert "400 characters and 1 clone" in page.text
+    assert "of which $1.50, 400 credits at known prices" in page.text
+    assert "1 call had no answer" in page.text
+    text = " ".join(page.text.split())
+    assert "ElevenLabs 400 0 400 credits" in text
+    assert "Mia 100 0 100 credits" in text
+    assert "StepFun · Our Ada 0 1 $1.50" in text
+
+
+def test_member_sees_only_their_own_spending(mia, cast, voice):
+    make_charge(cast.mia, voice)
+    make_charge(cast.ana, voice, quantity=300)
+
+    page = Page(mia.get("/team/spending/"))
+
+    assert "100 characters and 0 clones" in page.text
+    assert "By person" not in page.text
+    assert not page.find("select", name="whose")
+    export = mia.post("/team/spending/export/", {}).getvalue().decode()
+    assert len(export.splitlines()) == 2
+    assert "https://example.com, read on 2026-11-21" in export
+
+
+def test_admin_sets_a_limit_and_the_page_says_which_applies(ana, cast, voice):
+    make_charge(cast.ana, voice, quantity=40)
+    form = {"whose": "each", "unit": "characters", "warn_at": "", "most": "50"}
+
+    assert ana.post("/team/limits/", form).status_code == 302
+
+    page = Page(ana.get("/team/spending/"))
+    assert "Your limit applies now: 40 of 50 characters used. It resets on" in page.text
+    wrong = Page(ana.post("/team/limits/", form | {"warn_at": "60"}))
+    assert "at most the number at which spending stops" in wrong.text
+
+
+def test_at_the_limit_generating_is_off_with_the_reason_and_clips_still_play(mia, cast, voice):
+    clip = factories.make_spoken_clip(voice, b"RIFF")
+    factories.make_speech(cast.mia, voice, state="done", step="confirmed", clip=clip)
+    Budget.objects.create(team=cast.aurora, scope="each", unit="characters", most=10)
+    make_charge(cast.mia, voice, quantity=10)
+
+    page = Page(mia.get(f"/voices/{voice.pk}/"))
+
+    assert "Your limit of 10 characters a month is reached. It resets on" in page.text
+    assert page.find("button", **{"class": "btn primary"})[0].keys() >= {"disabled"}
+    assert any("data-src" in attrs or "play" in attrs.get("class", "") for _, attrs in page.tags)
+    assert mia.post(f"/voices/{voice.pk}/speak/", {"text": "Hello there."}).status_code == 302
+
+
+def test_voices_of_a_blind_comparison_are_not_named(ana, cast, voice, wakes):
+    other = factories.make_voice(cast.account, "Domi")
+    comparison = factories.make_comparison(cast.ana, [voice, other], "Hello.", is_blind=True)
+    speech = comparison.entries.get(voice=voice).speech
+    make_charge(cast.ana, voice, work=speech.pk)
+    make_charge(cast.ana, other)
+
+    page = Page(ana.get("/team/spending/"))
+
+    assert "Voices in blind comparisons" in page.text
+    assert "Rachel" not in page.text
+    assert "Domi" in page.text
