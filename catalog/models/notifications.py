@@ -60,6 +60,11 @@ class Notification(models.Model):
 
         KEEPING = "keeping", "Your clones in cleanup"
         CLEANUP = "cleanup", "Cleanup"
+        EXPIRY = "expiry", "What ends"
+        VOICE = "voice", "Voice"
+        NEWS = "news", "What's new"
+        KEY = "key", "Key"
+        ACCOUNTS = "accounts", "Accounts"
         ACCOUNT = "account", "Account"
         TOKENS = "tokens", "API tokens"
         TEAM = "team", "Team"

@@ -16,6 +16,11 @@ from catalog.views.base.requests import Request, is_partial, signed_in
 _PAGES: dict[str, str] = {
     Notification.Page.KEEPING: "catalog:keep-list",
     Notification.Page.CLEANUP: "catalog:cleanup-list",
+    Notification.Page.EXPIRY: "catalog:expiry-list",
+    Notification.Page.VOICE: "catalog:voice-detail",
+    Notification.Page.NEWS: "catalog:news-list",
+    Notification.Page.KEY: "catalog:credential-detail",
+    Notification.Page.ACCOUNTS: "catalog:account-list",
     Notification.Page.ACCOUNT: "catalog:account-detail",
     Notification.Page.TOKENS: "catalog:token-list",
     Notification.Page.TEAM: "catalog:member-list",

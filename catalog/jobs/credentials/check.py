@@ -14,6 +14,7 @@ from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.backoff import end_waits
 from catalog.jobs.base.leases import Clock, RowId
 from catalog.jobs.credentials.replacement import check_replacement
+from catalog.jobs.notifications.syncs import notify_of_key
 from catalog.models import Credential, CredentialReplacement, ProviderAccount
 from catalog.models.credentials.key_sets import leave_key_sets
 from catalog.models.voices.versions import raise_version, touch_owned_voices
@@ -156,8 +157,14 @@ def _names_account(account: ProviderAccount, credential: Credential) -> bool:
 @transaction.atomic
 def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
     # If the key was replaced during the check, discard the result of the old one.
-    Credential.objects.filter(pk=credential.pk, sealed=sealed).update(**values)
-    raise_version(credential.team_id)
+    rows = Credential.objects.filter(pk=credential.pk, sealed=sealed)
+    with transaction.atomic():
+        # Whoever has just added a key sees its page.
+        has_worked = rows.working().exclude(health=Credential.Health.UNCHECKED).exists()
+        rows.update(**values)
+        if has_worked and values.get("health") == Credential.Health.REJECTED:
+            notify_of_key(credential, values["problem"], values["checked_at"])
+        raise_version(credential.team_id)
 
 
 def find_due_checks(now: datetime) -> list[RowId]:

@@ -15,6 +15,7 @@ from catalog.jobs.accounts.slots import refresh_slots
 from catalog.jobs.base.backoff import end_waits
 from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, keep_alive
 from catalog.jobs.credentials.check import keep_refusal
+from catalog.jobs.notifications.syncs import notify_of_failures, notify_of_sync
 from catalog.jobs.syncs.rounds import Group, SyncRound
 from catalog.jobs.voices.store import (
     LastListed,
@@ -204,6 +205,8 @@ def _end_run(lease: Lease, run: SyncRun, tally: SyncCounts, now: datetime) -> No
     try:
         with transaction.atomic():
             lease.write(**changes)
+            notify_of_sync(run, now)
+            notify_of_failures(run, now)
             raise_account_version(run.account_id)
     except LeaseLost:
         return  # another worker holds the account now
