@@ -60,6 +60,11 @@ class Budget(models.Model):
         return f"Budget {self.pk}"
 
     @property
+    def counts_clones(self) -> bool:
+        """Return whether it limits clones rather than characters."""
+        return self.unit == Charge.Unit.VOICES
+
+    @property
     def log_name(self) -> str:
         """The name in the audit log."""
         who = str(self.person) if self.person else self.get_scope_display()
