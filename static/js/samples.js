@@ -187,8 +187,10 @@ export class Samples {
   note() {
     this.isNoted = true;
     const ids = this.rows.map((row) => row.querySelector("[name=sample]")?.value).filter(Boolean);
-    const query = new URLSearchParams(ids.map((id) => ["sample", id]));
-    history.replaceState(history.state, "", ids.length ? `?${query}` : location.pathname);
+    const query = new URLSearchParams(location.search);
+    query.delete("sample");
+    for (const id of ids) query.append("sample", id);
+    history.replaceState(history.state, "", query.size ? `?${query}` : location.pathname);
   }
 
   /** Draw the trims, add up the lengths, and show which providers need more. */

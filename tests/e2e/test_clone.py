@@ -168,7 +168,7 @@ def test_each_file_shows_its_upload_progress_and_the_form_waits_for_it(
 def test_several_files_can_be_cut_ordered_removed_and_survive_a_reload(
     ana: Page, recording: Path
 ) -> None:
-    ana.goto("/clone/")
+    ana.goto("/clone/?speaker=Ada")
     choose(ana, *variants(recording, "one", "two", "three"))
     expect(ana.locator(".sample .cut")).to_have_count(3)
     expect(ana.get_by_text("Total: 18.0 s.")).to_be_visible()
@@ -186,6 +186,8 @@ def test_several_files_can_be_cut_ordered_removed_and_survive_a_reload(
     ana.reload()
     expect(ana.locator(".sample .cut")).to_have_count(2)
     expect(ana.locator(".sample").first).to_contain_text("three.wav")
+    go_to_step(ana, "Permission")
+    expect(ana.get_by_label("Speaker's name")).to_have_value("Ada")
 
 
 def test_a_sample_too_short_for_a_provider_disables_it_with_the_reason(

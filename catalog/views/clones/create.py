@@ -173,7 +173,8 @@ def _open_desk(request: Request, targets: list[CloneTarget]) -> _CloneFormState:
     wanted = read_sample_ids(request.GET)
     if job := _find_repeated(request):
         initial |= repeat_clone(job, targets, timezone.localdate())
-        wanted = [source.sample_id for source in job.batch.sources.order_by("position")]
+        sources = job.batch.sources.order_by("position")
+        wanted = wanted or [source.sample_id for source in sources]
     samples = find_samples(request.user, wanted)
     rows = [make_row(request, each) for each in samples]
     # Speech recognition only fills fields that are still empty.
