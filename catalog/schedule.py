@@ -20,6 +20,7 @@ from catalog.jobs.cleanups.report import find_unreported, report_stale
 from catalog.jobs.clones.duplicates import find_due_audits
 from catalog.jobs.clones.run import forget_first_sounds
 from catalog.jobs.credentials.check import find_due_checks
+from catalog.jobs.evacuations.remind import notify_of_clones, remind_of_ends
 from catalog.jobs.health.backups import warn_of_old_backup
 from catalog.jobs.health.calls import store_calls
 from catalog.jobs.health.heartbeats import SCHEDULE, forget_silent, measure_silence, note_beat
@@ -128,6 +129,7 @@ def sync_due_task() -> None:
     """Enqueue due syncs and checks, send notifications and urgent emails, and settle charges."""
     now = database_now()
     _wake_due(_DUE_EACH_MINUTE, now)
+    notify_of_clones(now)
     notify_of_plans(find_unannounced_plans(), now)
     settle_left(now)
     mail_urgent(now)
@@ -165,6 +167,7 @@ def tidy_task() -> None:
     forget_old_runs(database_now())
     refresh_badges(database_now())
     refresh_twins()
+    remind_of_ends(database_now())
     warn_of_old_backup(database_now())
     warn_of_consent_ends(database_now())
     announce_ends(database_now())

@@ -226,6 +226,8 @@ TABLE = {
     "catalog:voice-protect": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:voice-unprotect": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:plan-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
+    "catalog:end-announce": Page(NEVER, (SIGN_IN, 403, 403, 422)),
+    "catalog:end-withdraw": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("end_notice",)),
     "catalog:evacuation-list": Page(ADMINS, NEVER, cloner=(200, 405)),
     "catalog:evacuation-create": Page(NEVER, (SIGN_IN, 403, 403, 302), cloner=(405, 302)),
     "catalog:evacuation-detail": Page(ADMINS, NEVER, ids=("evacuation",), cloner=(200, 405)),

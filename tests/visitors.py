@@ -60,7 +60,7 @@ def address(name: str, *owners: SimpleNamespace) -> str:
 WITH_NUMBERS = (
     "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
     "entry", "search", "selection", "session", "speaker", "notice", "person",
-    "new_owner", "clone", "admin", "password_link", "api_token", "share",
+    "new_owner", "clone", "end_notice", "admin", "password_link", "api_token", "share",
 )  # fmt: skip
 
 

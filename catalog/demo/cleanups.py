@@ -6,8 +6,20 @@ from catalog.demo.people import DemoTeam
 from catalog.models import Protection, Voice
 from catalog.services.cleanups.plans import approve_plan, create_plan
 from catalog.services.cleanups.protections import protect_voice
+from catalog.services.evacuations.notices import KnownEnd, announce_end
 
 _PLANNED = 4
+_UNUSED_DAYS = 7
+
+
+def announce_unused_rule(demo: DemoTeam) -> Callable[[], object] | None:
+    """Say that one account deletes unused clones, so that they have a countdown."""
+    own = Voice.objects.visible_to(demo.ana).filter(account__team=demo.team).deletable()
+    newest = own.select_related("account").order_by("-added_at", "-pk").first()
+    if newest is None:
+        return None
+    end = KnownEnd(newest.provider, newest.account, unused_days=_UNUSED_DAYS, note="An example.")
+    return lambda: announce_end(demo.ana, team=demo.team, end=end, now=demo.now)
 
 
 def plan_cleanup(demo: DemoTeam) -> Callable[[], object] | None:

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from catalog.audit import record
 from catalog.core.clock import database_now
 from catalog.demo.annotations import annotate_voices
-from catalog.demo.cleanups import plan_cleanup
+from catalog.demo.cleanups import announce_unused_rule, plan_cleanup
 from catalog.demo.clones import add_broken_key, clone_speakers, clone_with_trouble
 from catalog.demo.comparisons import compare_clones, vote_on_clones
 from catalog.demo.people import DemoTeam, find_demo_team
@@ -30,6 +30,7 @@ CHAPTERS: dict[str, Chapter] = {
     "clones": clone_speakers,
     "comparison": compare_clones,
     "votes": vote_on_clones,
+    "unused clones": announce_unused_rule,
     "trouble": clone_with_trouble,
 }
 _ACTION = "demo data added"

@@ -69,6 +69,7 @@ class Notification(models.Model):
         TOKENS = "tokens", "API tokens"
         TEAM = "team", "Team"
         HEALTH = "health", "Health"
+        EVACUATION = "evacuation", "Replacement plan"
         SPEAKER = "speaker", "Speaker"
         CONSENT = "consent", "A consent request"
         SPENDING = "spending", "Spending"

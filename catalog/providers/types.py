@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -195,6 +195,11 @@ class ProviderInfo:
     needs_gender: bool = False
     transcript: Transcript = Transcript.NONE
     settle_seconds: float = 120
+    # How its voices end: documented shutdown, clones deleted if unused, and notices by webhook.
+    ends_on: date | None = None
+    unused_expiry_days: int | None = None
+    sends_notices: bool = False
+    notice_note: str = ""  # where to set up the webhook
 
     def speech_fields(self, details: Mapping[str, Any]) -> tuple[SettingField, ...]:
         """Return the speech settings for a voice with these details, including its models."""
@@ -274,6 +279,19 @@ class RemoteVoice:
     ends_at: datetime | None = None  # when the provider removes it
     end_note: str = ""  # why, or that it ends on an unknown date
     problem: str = ""  # fields of the response that couldn't be read
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteNotice:
+    """What a provider announced about one voice.
+
+    ``ends_at`` is None if it gave no date. ``is_withdrawn`` means that the voice stays after all.
+    """
+
+    remote_id: str
+    ends_at: datetime | None = None
+    is_withdrawn: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

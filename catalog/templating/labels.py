@@ -123,7 +123,7 @@ def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:
     }
     label = voice.info.label
     reasons = {
-        Badge.LEAVING: f"{label}: {voice.end_note}",
+        Badge.LEAVING: f"{label}: {voice.end_note}" if voice.end_note else _ANNOUNCED,
         Badge.EXPIRES: f"{label}: {voice.end_note}",
         Badge.KEY_MISSING: f"No key works for this {label} account anymore.",
         Badge.CLONE: f"Made in your {label} account.",
@@ -134,9 +134,12 @@ def _show_badge(voice: Voice, badge: Voice.Badge) -> ShownBadge:
     return ShownBadge(word, reasons[badge], _ICONS[badge], _MOODS.get(badge, "quiet"))
 
 
+_ANNOUNCED = "Its end was announced. The date is under End of life."
+
+
 def _say_end(voice: Voice) -> str:
     if voice.ends_at is None:
-        return str(Badge.EXPIRES.label)
+        return str((Badge.EXPIRES if voice.end_note else Badge.LEAVING).label)
     days = (voice.ends_at.date() - datetime.now(UTC).date()).days
     if days < 0:
         return f"Ended {say_day(voice.ends_at)}"

@@ -25,6 +25,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.TOKENS: "catalog:token-list",
     Notification.Page.TEAM: "catalog:member-list",
     Notification.Page.HEALTH: "catalog:health-detail",
+    Notification.Page.EVACUATION: "catalog:evacuation-detail",
     Notification.Page.SPEAKER: "catalog:speaker-detail",
     Notification.Page.CONSENT: "catalog:consent-detail",
     Notification.Page.SPENDING: "catalog:charge-list",

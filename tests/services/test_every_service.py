@@ -112,6 +112,7 @@ from catalog.services.credentials.replacement import (
     drop_replacement,
     replace_key,
 )
+from catalog.services.evacuations.notices import KnownEnd, announce_end, withdraw_end
 from catalog.services.evacuations.plans import (
     Ending,
     cancel_evacuation,
@@ -634,6 +635,12 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=factories.NOW
     ),
     "create_plan": draw_up,
+    "announce_end": lambda cast: announce_end(
+        cast.ana, team=cast.aurora, end=KnownEnd("elevenlabs", unused_days=7), now=NOW
+    ),
+    "withdraw_end": lambda cast: withdraw_end(
+        cast.ana, notice=factories.make_end_notice(cast.account), now=NOW
+    ),
     "create_evacuation": plan_replacement,
     "choose_replacements": lambda cast: choose_successor(cast, plan_replacement(cast)),
     "start_clones": start_replacement,

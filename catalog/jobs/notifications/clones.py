@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from catalog.jobs.base.leases import stop_unsent
 from catalog.jobs.notifications.send import notify
-from catalog.models import CloneJob, Notification, User
+from catalog.models import CloneJob, EvacuationLine, Notification, User
 
 State = CloneJob.State
 Event = Notification.Event
@@ -23,6 +23,8 @@ def notify_of_end(
     job: CloneJob, state: CloneJob.State, message: str, now: datetime, new_owner: User | None = None
 ) -> None:
     """Notify the responsible person how the job ended; call it in the transaction that ends it."""
+    if state == State.READY and EvacuationLine.objects.filter(batch=job.batch_id).exists():
+        return  # one notification tells of all clones of a replacement plan
     mood, words = _ENDINGS[state]
     text = words.format(name=job.name[:80], provider=job.account.info.label, message=message)
     event = Event.STUCK if state == State.NEEDS_LOOK else Event.JOB

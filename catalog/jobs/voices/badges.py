@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from catalog.jobs.base.bulk_insert import insert_all
-from catalog.models import CloneJob, Credential, Voice, VoiceLabel
+from catalog.models import CloneJob, Credential, EndNotice, Voice, VoiceLabel
 from catalog.models.voices.versions import touch_voices
 from catalog.models.voices.voices import VoiceQuerySet
 
@@ -37,7 +37,14 @@ def refresh_badges(now: datetime, account_id: int | None = None) -> None:
     keys = Credential.objects.unrefused()
     of_account = Exists(keys.filter(account=OuterRef("account")))
     listing = Exists(keys.filter(listings__key_set=OuterRef("key_set")))
-    _settle_badge(voices, Badge.LEAVING, Q(ends_at__lte=now + _SOON))
+    notices = EndNotice.objects.active().filter(
+        Q(account=OuterRef("account")) | Q(account=None),
+        Q(voice=OuterRef("pk")) | Q(voice=None),
+        provider=OuterRef("provider"),
+        team=OuterRef("account__team"),
+        ends_on__lte=(now + _SOON).date(),
+    )
+    _settle_badge(voices, Badge.LEAVING, Q(ends_at__lte=now + _SOON) | Q(Exists(notices)))
     _settle_badge(
         voices,
         Badge.KEY_MISSING,

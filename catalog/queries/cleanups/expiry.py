@@ -4,18 +4,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
-
-from catalog.audio.embeddings.nearest_neighbors import unpack_vector
 from catalog.core.locales import say_day
-from catalog.models import PlannedDeletion, ProviderAccount, User, Voice
-from catalog.models.voices.voices import VoiceQuerySet
-from catalog.queries.searches.filters import VoiceFilter
-from catalog.queries.similarity import find_similar, get_vector
+from catalog.models import EndNotice, PlannedDeletion, ProviderAccount, Team, User, Voice
+from catalog.queries.evacuations.candidates import find_candidates, find_lasting
+from catalog.queries.evacuations.ends import TeamEnds, VoiceEnd, find_notices_of, list_ends
+from catalog.queries.evacuations.plans import find_affected
 from catalog.queries.speakers import ConsentEnd, find_consent_ends, find_speakers_with_voices
 
 _SHOWN = 100
-_WITH_REPLACEMENTS, _MOST_REPLACEMENTS = 10, 3
+_WITH_REPLACEMENTS = 10
 _GONE_SINCE = timedelta(days=90)
 _PACE_DAYS = 30
 _FAR_DAYS = 3650
@@ -24,26 +21,36 @@ _WEEKS_FROM_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class ExpiringVoice:
-    """A voice that expires, with the days left and the voices most similar to it.
+    """A voice that expires, with the days left and the voices that could replace it.
 
     ``days`` is None without a known date and negative after it. Only the voices that expire
     soonest get replacements.
     """
 
     voice: Voice
+    end: VoiceEnd
     days: int | None
     replacements: list[Voice]
 
     @property
     def words(self) -> str:
         """When the voice expires, as text."""
-        if self.days is None or self.voice.ends_at is None:
+        if self.days is None or self.end.day is None:
             return "date unknown"
-        date_words = f"{say_day(self.voice.ends_at)}"
+        date_words = f"{say_day(self.end.day)}"
         if self.days < 0:
             return f"was due on {date_words}, but is still listed"
         days = "today" if self.days == 0 else f"in {self.days} day{'s' * (self.days != 1)}"
-        return f"{days}, on {date_words}"
+        unless = ", unless it's used before" if self.end.unused_days else ""
+        return f"{days}, on {date_words}{unless}"
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedEnd:
+    """The announced end of a provider or an account, and how many voices matter there."""
+
+    notice: EndNotice
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,7 @@ class Forecast:
 class ExpiryPage:
     """What expires, soonest first; the lists are cut off, the counts are not."""
 
+    notices: list[AnnouncedEnd]
     ending: list[ExpiringVoice]
     ending_count: int
     held: list[PlannedDeletion]
@@ -106,10 +114,12 @@ def get_end_board(user: User, now: datetime) -> ExpiryPage:
     )
     rows = held.select_related("voice", "account", "plan", "responsible")
     gone = voices.filter(remote_deleted_at__gt=now - _GONE_SINCE, is_owned=True)
-    ending = voices.present().filter(Q(ends_at__isnull=False) | ~Q(end_note=""))
+    team = Team.objects.visible_to(user).first()
+    ends = list_ends(TeamEnds(team, is_by_voice=True), voices.present()) if team else []
     return ExpiryPage(
-        ending=_describe_ending(user, ending, now),
-        ending_count=ending.count(),
+        notices=_describe_notices(user),
+        ending=_describe_ending(user, ends, now),
+        ending_count=len(ends),
         held=list(rows.order_by("plan__due_at", "position", "pk")[:_SHOWN]),
         held_count=held.count(),
         gone=list(gone.order_by("-remote_deleted_at", "pk")[:_SHOWN]),
@@ -119,30 +129,44 @@ def get_end_board(user: User, now: datetime) -> ExpiryPage:
     )
 
 
-def _describe_ending(user: User, ending: VoiceQuerySet, now: datetime) -> list[ExpiringVoice]:
-    dated = ending.exclude(ends_at=None).order_by("ends_at", "pk")[:_SHOWN]
-    undated = ending.filter(ends_at=None).order_by("sort_name", "pk")[:_SHOWN]
+def _describe_ending(
+    user: User, ends: list[tuple[Voice, VoiceEnd]], now: datetime
+) -> list[ExpiringVoice]:
+    ids = [voice.pk for voice, _ in ends[:_SHOWN]]
+    rows = Voice.objects.filter(pk__in=ids).select_related("account")
+    voices = {voice.pk: voice for voice in rows}
+    found = [(voices[voice.pk], end) for voice, end in ends if voice.pk in voices]
+    near = _find_replacements(user, [voice for voice, _ in found[:_WITH_REPLACEMENTS]])
     return [
-        ExpiringVoice(
-            voice,
-            _days_to(voice.ends_at, now),
-            _find_replacements(user, voice) if place < _WITH_REPLACEMENTS else [],
-        )
-        for place, voice in enumerate([*dated, *undated][:_SHOWN])
+        ExpiringVoice(voice, end, _days_to(end.day, now), near.get(voice.pk, []))
+        for voice, end in found
     ]
 
 
-def _find_replacements(user: User, voice: Voice) -> list[Voice]:
-    vector = get_vector(voice)
-    if not vector:
-        return []
-    alike = find_similar(user, VoiceFilter(), unpack_vector(vector), besides=voice.pk).voices
-    lasting = [each for each in alike if not each.ends_at and not each.end_note and each.can_play]
-    return lasting[:_MOST_REPLACEMENTS]
+def _find_replacements(user: User, voices: list[Voice]) -> dict[int, list[Voice]]:
+    ids = [voice.pk for voice in voices]
+    found = find_candidates(user, voices, find_lasting(user, besides=ids)) if voices else {}
+    wanted = {each.voice_id for candidates in found.values() for each in candidates}
+    rows = Voice.objects.filter(pk__in=wanted).select_related("account", "clip")
+    known = {voice.pk: voice for voice in rows}
+    return {pk: [known[each.voice_id] for each in near] for pk, near in found.items()}
 
 
-def _days_to(moment: datetime | None, now: datetime) -> int | None:
-    return None if moment is None else (moment.date() - now.date()).days
+def _days_to(day: date | None, now: datetime) -> int | None:
+    return None if day is None else (day - now.date()).days
+
+
+def _describe_notices(user: User) -> list[AnnouncedEnd]:
+    """Return what ends as a whole, with the number of voices that matter."""
+    found = []
+    for notice in find_notices_of(user):
+        if notice.voice_id is None:
+            count = 0
+            if notice.unused_days is None:
+                place = {"account": notice.account} if notice.account else {}
+                count = len(find_affected(user, provider=notice.provider, **place))
+            found.append(AnnouncedEnd(notice, count))
+    return found
 
 
 def forecast_accounts(user: User, now: datetime) -> list[Forecast]:
