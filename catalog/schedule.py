@@ -42,8 +42,11 @@ from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import find_due_changes
 from catalog.jobs.voices.settings import find_due_settings
 from catalog.jobs.voices.twins import refresh_twins
+from catalog.jobs.withdrawals.finish import reopen_returned, settle_finished
+from catalog.jobs.withdrawals.plan import release_proofs, start_due_withdrawals
 from catalog.models import (
     CloneJob,
+    Erasure,
     Evacuation,
     Mail,
     PlannedDeletion,
@@ -59,6 +62,7 @@ from catalog.tasks import (
     enqueue_clone,
     enqueue_deletion,
     enqueue_duplicate_check,
+    enqueue_erasure,
     enqueue_evacuation,
     enqueue_export_note,
     enqueue_labels,
@@ -97,6 +101,9 @@ _DUE_AT_ONCE: tuple[tuple[Finder, Waker], ...] = (
     (partial(find_due, PlannedDeletion, PlannedDeletion.ACTIVE_STATES), enqueue_deletion),
     (_start_due_plans, enqueue_deletion),
     (partial(find_due, Evacuation, Evacuation.ACTIVE_STATES), enqueue_evacuation),
+    (partial(find_due, Erasure, Erasure.ACTIVE_STATES), enqueue_erasure),
+    (start_due_withdrawals, enqueue_erasure),
+    (settle_finished, enqueue_erasure),
     (find_due_settings, enqueue_settings),
     (find_due_changes, _wake_change),
     (partial(find_due, Synthesis, Synthesis.ACTIVE_STATES), enqueue_synthesis),
@@ -109,6 +116,8 @@ _DUE_EACH_MINUTE: tuple[tuple[Finder, Waker], ...] = (
     (find_unread, enqueue_sample),
     (find_unwarmed, enqueue_preview_warming),
     (find_due_audits, enqueue_duplicate_check),
+    (reopen_returned, enqueue_erasure),
+    (release_proofs, enqueue_erasure),
     (lambda _: find_unnoted_exports(), enqueue_export_note),
 )
 

@@ -32,6 +32,7 @@ from catalog.jobs.voices.badges import refresh_badges
 from catalog.jobs.voices.push_changes import push_labels, push_name
 from catalog.jobs.voices.settings import tune_voice
 from catalog.jobs.voices.twins import refresh_twins
+from catalog.jobs.withdrawals.run import run_erasure
 from catalog.models import (
     CloneJob,
     Credential,
@@ -104,6 +105,15 @@ def run_deletion_task(*, line_id: str) -> None:
         )
         if not left.exists():
             enqueue_sync(account_id)
+
+
+@shared_task(name="catalog.run_erasure")
+def run_erasure_task(*, erasure_id: str) -> None:
+    """Erase one copy of a withdrawal, and sync the account that its voice was in."""
+    account_id = run_erasure(erasure_id, database_now)
+    if account_id is not None:
+        bring_forward(account_id, database_now())
+        enqueue_sync(account_id)
 
 
 @shared_task(name="catalog.check_credential")
@@ -296,6 +306,11 @@ def enqueue_sample(sample_id: object) -> None:
 def enqueue_deletion(line_id: object) -> None:
     """Wake a worker for a line of a plan."""
     _wake(run_deletion_task, line_id=str(line_id))
+
+
+def enqueue_erasure(erasure_id: object) -> None:
+    """Wake a worker for a copy of a withdrawal."""
+    _wake(run_erasure_task, erasure_id=str(erasure_id))
 
 
 def enqueue_check(credential_id: object) -> None:

@@ -19,6 +19,7 @@ from catalog.views import (
     speakers,
     syntheses,
     tokens,
+    withdrawals,
 )
 from catalog.views.accounts import accounts, owners
 from catalog.views.cleanups import expiry, keep, plans, rules, stale
@@ -230,6 +231,21 @@ urlpatterns = [
     path("agreed/<str:token>/receipt/", speak.consent_given_receipt, name="consent-given-receipt"),
     path("speakers/", speakers.speaker_list, name="speaker-list"),
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
+    path("speakers/<row:pk>/withdraw/", withdrawals.withdrawal_create, name="withdrawal-create"),
+    path("withdrawals/<row:pk>/", withdrawals.withdrawal_detail, name="withdrawal-detail"),
+    path(
+        "withdrawals/<row:pk>/approve/", withdrawals.withdrawal_approve, name="withdrawal-approve"
+    ),
+    path("withdrawals/<row:pk>/cancel/", withdrawals.withdrawal_cancel, name="withdrawal-cancel"),
+    path("withdrawals/<row:pk>/retry/", withdrawals.withdrawal_retry, name="withdrawal-retry"),
+    path(
+        "withdrawals/<row:pk>/copies/<uuid:erasure_pk>/retry/",
+        withdrawals.erasure_retry,
+        name="erasure-retry",
+    ),
+    path(
+        "withdrawals/<row:pk>/report.json", withdrawals.withdrawal_report, name="withdrawal-report"
+    ),
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
     path("shares/", shares.share_list, name="share-list"),

@@ -31,6 +31,7 @@ from catalog.jobs.credentials import check as credentials
 from catalog.jobs.credentials import replacement
 from catalog.jobs.syncs import run as syncs
 from catalog.jobs.voices import settings as voice_settings
+from catalog.jobs.withdrawals import run as withdrawals
 from catalog.models import Membership, SyncRun, Team
 from catalog.models.credentials.key_rotation import prepare_installation
 from catalog.providers.types import AudioClip, RemoteVoice
@@ -243,6 +244,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, wav: bytes) -> StubProvider:
         syncs,
         voice_settings,
         preview_services,
+        withdrawals,
     ):
         monkeypatch.setattr(module, "open_provider", provider.open)
     return provider

@@ -33,6 +33,7 @@ from catalog.models import (
     CredentialReplacement,
     EndNotice,
     EndReminder,
+    Erasure,
     Evacuation,
     EvacuationChange,
     EvacuationLine,
@@ -65,6 +66,7 @@ from catalog.models import (
     VoiceEmbedding,
     VoiceLabel,
     VoiceUsage,
+    Withdrawal,
 )
 from catalog.models.syntheses import speech_recipe
 from catalog.models.voices.versions import touch_voices
@@ -314,6 +316,25 @@ def make_job(owner: User, credential: Credential, *samples: Sample, **values: An
 def sample_of(job: CloneJob) -> Sample:
     """Return the first sample that a job is made from."""
     return job.batch.sources.select_related("sample").order_by("position")[0].sample
+
+
+def make_withdrawal(user: User, speaker: Speaker, **values: Any) -> Withdrawal:
+    """Return a withdrawal that waits for its approval; the speaker isn't blocked."""
+    defaults = {"requested_by": user, "requested_at": NOW, "erases_at": NOW + timedelta(days=7)}
+    return Withdrawal.objects.create(team=speaker.team, speaker=speaker, **(defaults | values))
+
+
+def make_erasure(withdrawal: Withdrawal, voice: Voice, **values: Any) -> Erasure:
+    defaults = {
+        "kind": Erasure.Kind.VOICE,
+        "object_key": str(voice.pk),
+        "name": voice.shown_name,
+        "voice": voice,
+        "account": voice.account,
+        "remote_id": voice.remote_id,
+        "created_at": NOW,
+    }
+    return Erasure.objects.create(withdrawal=withdrawal, **(defaults | values))
 
 
 def make_mail(user: User, kind: Mail.Kind = Mail.Kind.SECURITY, **values: Any) -> Mail:

@@ -217,6 +217,9 @@ HISTORY = {
     "Share.made_by",
     "Synthesis.requested_by",
     "VoiceSettings.asked_by",
+    "Withdrawal.approved_by",
+    "Withdrawal.canceled_by",
+    "Withdrawal.requested_by",
 }
 STAYS_PERSONAL = {
     "Budget.person",

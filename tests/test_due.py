@@ -126,6 +126,13 @@ def a_replacement_plan(world: SimpleNamespace) -> None:
     factories.make_evacuation(world.cast.ana, world.cast.aurora, voice, state="queued")
 
 
+def a_withdrawn_voice(world: SimpleNamespace) -> None:
+    cast = world.cast
+    speaker = factories.make_job(cast.ana, cast.credential).batch.speaker
+    withdrawal = factories.make_withdrawal(cast.ana, speaker, approved_at=factories.NOW)
+    factories.make_erasure(withdrawal, factories.make_clone(cast.account), state="queued")
+
+
 def a_key(world: SimpleNamespace) -> None:
     factories.make_credential(world.cast.mia, world.cast.account, health="unchecked")
 
@@ -180,6 +187,7 @@ CASES: dict[str, Callable[[SimpleNamespace], None]] = {
     "run_local_speech": a_text_spoken_here,
     "run_deletion": a_deletion,
     "run_evacuation": a_replacement_plan,
+    "run_erasure": a_withdrawn_voice,
     "send_mail": an_email,
     "check_credential": a_key,
     "sync_account": an_account,

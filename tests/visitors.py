@@ -61,6 +61,7 @@ WITH_NUMBERS = (
     "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
     "entry", "search", "selection", "session", "speaker", "notice", "person",
     "new_owner", "clone", "end_notice", "admin", "password_link", "api_token", "share",
+    "withdrawal",
 )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def invented_world() -> SimpleNamespace:
         "place": number,
     }
     return SimpleNamespace(
-        **kinds, sample=unique, sound_query=unique, credential=unique, line=unique
+        **kinds, sample=unique, sound_query=unique, credential=unique, line=unique, erasure=unique
     )
 
 

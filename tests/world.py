@@ -27,6 +27,7 @@ from catalog.models import (
     CredentialReplacement,
     EndNotice,
     EndReminder,
+    Erasure,
     Evacuation,
     EvacuationChange,
     EvacuationLine,
@@ -62,6 +63,7 @@ from catalog.models import (
     VoiceSettings,
     VoiceUsage,
     Vote,
+    Withdrawal,
 )
 from tests import factories
 
@@ -94,6 +96,8 @@ _OF_TEAM = {
     Speaker: "team",
     Consent: "speaker__team",
     ConsentRequest: "team",
+    Withdrawal: "team",
+    Erasure: "withdrawal__team",
     Notification: "team",
     CleanupPlan: "team",
     CleanupRules: "team",
@@ -233,6 +237,7 @@ def furnish(
         speaker=job.batch.speaker,
         consent_request=_ask_consent(admin, team, job.batch, word),
         notice=notice,
+        **_withdraw(job.batch.speaker, voice, admin, word),
         entry=collection.entries.get(),
         search=search,
         share=_share(collection, voice, word),
@@ -265,6 +270,14 @@ def _plan_deletion(
 def _ask_consent(admin: User, team: Team, batch: CloneBatch, word: str) -> ConsentRequest:
     values = {"phrase": word, "use_note": word, "problem": word, "speaker": batch.speaker}
     return factories.make_consent_request(admin, team, token=word, **values)
+
+
+def _withdraw(speaker: Speaker, voice: Voice, admin: User, word: str) -> dict[str, Any]:
+    """Give the speaker a withdrawal that waits, with a report of an earlier time."""
+    report = f'{{"word": "{word}"}}'
+    withdrawal = factories.make_withdrawal(admin, speaker, reason=word, report=report)
+    erasure = factories.make_erasure(withdrawal, voice, message=word, promise=word)
+    return {"withdrawal": withdrawal, "erasure": erasure}
 
 
 def _describe_batch(batch: CloneBatch, sample: Sample, word: str) -> None:

@@ -41,6 +41,7 @@ from catalog.models.voices.changes import VoiceChange
 from catalog.models.voices.settings import VoiceSettings
 from catalog.models.voices.versions import CatalogVersion, UserVersion
 from catalog.models.voices.voices import Voice, VoiceLabel
+from catalog.models.withdrawals import Erasure, Withdrawal
 
 __all__ = [
     "ApiToken",
@@ -66,6 +67,7 @@ __all__ = [
     "CredentialReplacement",
     "EndNotice",
     "EndReminder",
+    "Erasure",
     "Evacuation",
     "EvacuationChange",
     "EvacuationLine",
@@ -116,4 +118,5 @@ __all__ = [
     "VoiceSettings",
     "VoiceUsage",
     "Vote",
+    "Withdrawal",
 ]

@@ -73,6 +73,7 @@ class Notification(models.Model):
         SPEAKER = "speaker", "Speaker"
         CONSENT = "consent", "A consent request"
         SPENDING = "spending", "Spending"
+        WITHDRAWAL = "withdrawal", "Withdrawal"
 
     # None for what concerns the user's account in every team.
     team = models.ForeignKey(

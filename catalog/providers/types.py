@@ -185,6 +185,7 @@ class ProviderInfo:
     rename_note: str = ""  # what doesn't change with the name
     delete_note: str = ""  # what can't be undone
     deletes_for_good: bool | None = None  # permanent deletion? None if not documented
+    erase_note: str = ""  # what it doesn't promise about the copies of a deleted voice
     tells_uses: bool = False  # has a usage history per voice
     marker_length: int = 0
     clone_note: str = ""  # how cloning works and how long it takes

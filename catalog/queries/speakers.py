@@ -41,7 +41,7 @@ def find_speakers(user: User) -> QuerySet[Speaker]:
 
 def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
     """Return a speaker's history; raises Speaker.DoesNotExist if the user can't see them."""
-    speaker = Speaker.objects.visible_to(user).select_related("added_by").get(pk=speaker_id)
+    speaker = Speaker.objects.visible_to(user).select_related("added_by", "team").get(pk=speaker_id)
     jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
     batches = jobs.values("batch")
     return SpeakerHistory(
@@ -94,6 +94,26 @@ def find_speakers_of(voices: Iterable[Voice]) -> dict[int, set[int]]:
     return found
 
 
+def find_voices_of(jobs: QuerySet[CloneJob]) -> list[Voice]:
+    """Return the voices that these jobs made, also those that the jobs never knew."""
+    made = list(jobs.values_list("account", "voice", "remote_id", "marker"))
+    accounts = {account for account, *_ in made}
+    rows = Voice.objects.filter(
+        Q(pk__in={pk for _, pk, _, _ in made if pk})
+        | Q(account__in=accounts, remote_id__in={each for _, _, each, _ in made if each})
+        | Q(marker__in={marker for *_, marker in made})
+    )
+    places = {(account, remote_id) for account, _, remote_id, _ in made}
+    markers, known = {marker for *_, marker in made}, {pk for _, pk, _, _ in made}
+    return [
+        voice
+        for voice in rows.select_related("account").order_by("pk")
+        if voice.pk in known
+        or voice.marker in markers
+        or (voice.account_id, voice.remote_id) in places
+    ]
+
+
 def find_voice_obstacle(voice: Voice, today: date) -> str:
     """Return why nothing may be made with this voice now, "" if its speaker allows it.
 
@@ -142,8 +162,10 @@ def _describe_obstacle(speaker: Speaker) -> str:
 
 
 def find_sample_obstacle(samples: Iterable[Sample]) -> str:
-    """Return why these samples can't be cloned: a speaker who was recorded has withdrawn."""
+    """Return why these samples can't be cloned: one is erased, or its speaker has withdrawn."""
     ids = [sample.pk for sample in samples]
+    if erased := Sample.objects.filter(pk__in=ids).exclude(erased_at=None).first():
+        return f"{erased.filename} was erased on {say_day(erased.erased_at)}."
     used = "batches__sources__sample"
     recorded = Q(**{f"{used}__in": ids}) | Q(**{f"{used}__cleaned__in": ids})
     recorded |= Q(**{f"{used}__original__in": ids})
@@ -153,21 +175,11 @@ def find_sample_obstacle(samples: Iterable[Sample]) -> str:
 
 def find_withdrawn_voices(account_id: int) -> set[int]:
     """Return the account's voices whose speakers have withdrawn, also after the erasing."""
+    allowed = Consent.objects.filter(withdrawn_at=None, speaker__withdrawing_since=None)
     gone = Consent.objects.exclude(withdrawn_at=None).values("speaker")
     jobs = CloneJob.objects.filter(account=account_id, batch__speaker__in=gone)
-    made = list(jobs.values_list("voice", "remote_id", "marker"))
-    if not made:
-        return set()
-    voices = Voice.objects.filter(account=account_id).filter(
-        Q(pk__in=[pk for pk, _, _ in made if pk])
-        | Q(remote_id__in=[remote_id for _, remote_id, _ in made if remote_id])
-        | Q(marker__in=[marker for _, _, marker in made])
-    )
-    rows = list(voices)
-    speakers = find_speakers_of(rows)
-    allowed = Consent.objects.filter(withdrawn_at=None, speaker__withdrawing_since=None)
-    open_ids = set(allowed.values_list("speaker", flat=True).distinct()) if rows else set()
-    return {pk for pk, ids in speakers.items() if not ids <= open_ids}
+    blocked = jobs.exclude(batch__speaker__in=allowed.values("speaker"))
+    return {voice.pk for voice in find_voices_of(blocked)}
 
 
 @dataclass(frozen=True, slots=True)

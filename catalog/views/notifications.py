@@ -29,6 +29,7 @@ _PAGES: dict[str, str] = {
     Notification.Page.SPEAKER: "catalog:speaker-detail",
     Notification.Page.CONSENT: "catalog:consent-detail",
     Notification.Page.SPENDING: "catalog:charge-list",
+    Notification.Page.WITHDRAWAL: "catalog:withdrawal-detail",
 }
 
 

@@ -182,7 +182,7 @@ def test_speaker_withdraws_once_and_the_consent_is_not_usable(cast, asked, monke
 
     assert not find_usable_consents(cast.ana, timezone.now()).exists()
     assert AuditEntry.objects.filter(action="consent withdrawn by speaker").count() == 1
-    assert Notification.objects.filter(text__contains="withdrew").count() == 1
+    assert Notification.objects.filter(text__contains="was withdrawn by the speaker").count() == 1
 
 
 @pytest.mark.parametrize("days", [-1, 3660])

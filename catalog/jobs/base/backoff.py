@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from catalog.jobs.base.leases import RowId
-from catalog.models import CloneJob, PlannedDeletion, Synthesis
+from catalog.models import CloneJob, Erasure, PlannedDeletion, Synthesis
 from catalog.models.base.leases import LeasedWork
 from catalog.providers.errors import (
     CredentialRejected,
@@ -28,6 +28,7 @@ _ACCOUNT_OF: dict[type[LeasedWork], str] = {
     CloneJob: "account",
     PlannedDeletion: "account",
     Synthesis: "voice__account",
+    Erasure: "account",
 }
 
 

@@ -55,6 +55,8 @@ class Sample(models.Model):
     try_count = models.PositiveSmallIntegerField(default=0)
     form_token = models.UUIDField(null=True, db_index=True)
     uploaded_at = models.DateTimeField()
+    # When its files were deleted; the row stays, because it says what a clone was made from.
+    erased_at = models.DateTimeField(null=True)
 
     objects = SampleQuerySet.as_manager()
 

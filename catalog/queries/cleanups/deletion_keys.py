@@ -15,23 +15,32 @@ class DeletingKeys:
     ``listing`` maps each key set to the keys that may delete its voices.
     """
 
-    user: User
+    user: User | None
     keys: dict[int, list[Credential]]
     listing: dict[int, set[UUID]] = field(default_factory=dict)
 
     def choose(self, voice: Voice, maker: UUID | None = None) -> Credential | None:
         """Return the key that made the voice if it may delete it, otherwise another, or None."""
-        keys = [
-            key for key in self._keys_of(voice) if _is_open(key, self.user) and key.may("delete")
-        ]
-        return min(
-            keys, key=lambda key: (key.pk != maker, key.owner_id != self.user.pk), default=None
-        )
+        keys = [key for key in self._keys_of(voice) if self._is_open(key) and key.may("delete")]
+        return min(keys, key=lambda key: (key.pk != maker, not self._is_own(key)), default=None)
+
+    def choose_any(self, voice: Voice, maker: UUID | None = None) -> Credential | None:
+        """Do the same among all keys of the team: what a speaker withdrew has to be erased."""
+        keys = [key for key in self._keys_of(voice) if key.may("delete")]
+        return min(keys, key=lambda key: (key.pk != maker, key.is_refused), default=None)
 
     def describe_obstacle(self, voice: Voice) -> str:
         """Return why no key can delete the voice, and whom to ask."""
         last_owner = (voice.key_set or voice.account).last_owner
-        return _advise(self._keys_of(voice), self.user, last_owner)
+        keys = self._keys_of(voice)
+        closed = [key for key in keys if self.user is not None and not self._is_open(key)]
+        return _advise(keys, closed, last_owner)
+
+    def _is_own(self, key: Credential) -> bool:
+        return self.user is not None and key.owner_id == self.user.pk
+
+    def _is_open(self, key: Credential) -> bool:
+        return key.is_shared or self._is_own(key)
 
     def _keys_of(self, voice: Voice) -> list[Credential]:
         keys = self.keys.get(voice.account_id, [])
@@ -41,8 +50,11 @@ class DeletingKeys:
         return [key for key in keys if key.pk in deleting]
 
 
-def find_deleting_keys(user: User, team: Team, voices: Iterable[Voice]) -> DeletingKeys:
-    """Return the keys by account, and which of them can delete which voices."""
+def find_deleting_keys(user: User | None, team: Team, voices: Iterable[Voice]) -> DeletingKeys:
+    """Return the keys by account, and which of them can delete which voices.
+
+    Without a user, they are for what Voiceboard does itself.
+    """
     voices = list(voices)
     rows = Credential.objects.offered().filter(
         team=team, account__in={voice.account_id for voice in voices}
@@ -59,12 +71,7 @@ def find_deleting_keys(user: User, team: Team, voices: Iterable[Voice]) -> Delet
     return DeletingKeys(user, dict(keys), dict(listing))
 
 
-def _is_open(key: Credential, user: User) -> bool:
-    return key.is_shared or key.owner_id == user.pk
-
-
-def _advise(keys: list[Credential], user: User, last_owner: User | None) -> str:
-    closed = [key for key in keys if not _is_open(key, user)]
+def _advise(keys: list[Credential], closed: list[Credential], last_owner: User | None) -> str:
     able = [key for key in closed if key.may("delete")]
     if able:
         return f"No shared key can delete this voice. Ask {able[0].holder} to share theirs."

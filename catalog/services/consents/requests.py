@@ -16,12 +16,12 @@ from catalog.audit import record
 from catalog.core.crypto import hash_token
 from catalog.core.media import remove_media, store_media
 from catalog.jobs.consents.accept import accept_request
-from catalog.jobs.notifications.send import notify_admins
-from catalog.models import Consent, ConsentRequest, Notification, Team, User
+from catalog.models import ConsentRequest, Team, User
 from catalog.models.consents import latest_end
 from catalog.policies.links import consent_request_holds
 from catalog.queries.consents.phrases import make_phrase
 from catalog.services.consents.statements import find_or_add_speaker
+from catalog.services.withdrawals import request_withdrawal
 from catalog.tasks import enqueue_analysis
 
 State = ConsentRequest.State
@@ -205,21 +205,16 @@ def decide_consent(
 
 @transaction.atomic
 def ask_withdrawal(*, request: ConsentRequest, now: datetime) -> None:
-    """Record that the speaker withdraws what they agreed to, and tell the admins."""
+    """Withdraw the speaker's permission, as they asked on their own page."""
     locked = _lock(request)
     if locked.withdrawal_asked_at is not None:
         return
     locked.withdrawal_asked_at = now
-    # From now on nothing is made with the voice, until the speaker agrees anew.
-    Consent.objects.filter(speaker=locked.speaker, withdrawn_at=None).update(withdrawn_at=now)
     if not locked.is_accepted:
         locked.state = State.CANCELED
         _drop_recording(locked)
     locked.save()
-    text = f"{locked.speaker.name} withdrew their consent. Delete the copies of their voice."
-    page, about = Notification.Page.CONSENT, str(locked.pk)
-    event = Notification.Event.CONSENT
-    notify_admins(event, locked.team, text, now, page=page, about=about, mood="fail")
+    request_withdrawal(None, speaker=locked.speaker, now=now)
     record(None, "consent withdrawn by speaker", locked, team=locked.team, now=now)
 
 

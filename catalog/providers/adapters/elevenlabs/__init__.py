@@ -90,6 +90,10 @@ class Adapter(Provider):
         speech_price=Price(Decimal(1), "credits", _PRICE_SOURCE),
         speech_price_note="1 credit per character. Plans and voices may change this rate.",
         delete_note="ElevenLabs can't restore a deleted voice, its samples, or its ID.",
+        erase_note=(
+            "ElevenLabs' API documentation doesn't say when copies of a deleted voice and its"
+            " samples are gone, or whether they were used for training."
+        ),
         marker_length=500,
         # The longest wait for a create call, plus two minutes.
         settle_seconds=360,

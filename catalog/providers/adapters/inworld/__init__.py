@@ -96,6 +96,10 @@ class Adapter(Provider):
         can_rename=True,
         can_delete=True,
         delete_note="Inworld offers no documented way to restore a deleted voice or its ID.",
+        erase_note=(
+            "Inworld's API documentation doesn't say whether a deletion is permanent, when copies"
+            " are gone, or whether recordings were used for training."
+        ),
         marker_length=500,
         clone_languages=LOCALES,
         transcript=Transcript.OPTIONAL,

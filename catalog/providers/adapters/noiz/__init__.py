@@ -77,6 +77,10 @@ class Adapter(Provider):
         delete_note=(
             "Noiz marks the voice as deleted but keeps the recording. The voice can't be restored."
         ),
+        erase_note=(
+            "Noiz marks the voice as deleted and keeps the recording. Its documentation doesn't say"
+            " for how long. Ask Noiz to erase it."
+        ),
         marker_length=SHORT_MARK_LENGTH,
         can_speak=True,
         speech_call=SpeechApiCall(

@@ -85,6 +85,10 @@ class Adapter(Provider):
             "StepFun can't delete voices. Voiceboard can only hide the voice here;"
             " it remains at StepFun."
         ),
+        erase_note=(
+            "StepFun's API can't delete voices, so the voice and its recording remain there. Ask"
+            " StepFun to erase them."
+        ),
         finds_by_progress=True,
         transcript=Transcript.OPTIONAL,
         can_speak=True,

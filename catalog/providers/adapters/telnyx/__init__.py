@@ -82,6 +82,10 @@ class Adapter(Provider):
         deletes_for_good=True,
         rename_note="Telnyx can't change a clone's description.",
         delete_note="Telnyx deletes clones immediately and permanently. This can't be undone.",
+        erase_note=(
+            "Telnyx says that it deletes permanently, but not when copies such as backups are gone,"
+            " or whether recordings were used for training."
+        ),
         marker_length=255,
         needs_language=True,
         polls=True,

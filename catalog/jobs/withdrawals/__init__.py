@@ -1,0 +1,1 @@
+"""Withdrawals: list every copy, erase them one by one, report."""
