@@ -1,9 +1,11 @@
 """All URLs; names are a noun and a verb."""
 
-from django.urls import path, register_converter
+from django.urls import include, path, register_converter
 from django.urls.converters import StringConverter
 from django.views.generic import RedirectView
 
+from catalog.api import docs
+from catalog.api.routes import list_routes
 from catalog.views import (
     annotations,
     audit,
@@ -60,7 +62,12 @@ _MOVED = {
 }
 
 app_name = "catalog"
+_API = [path(route, view, name=name) for route, view, name in list_routes()]
 urlpatterns = [
+    path("api/docs/", docs.api_docs, name="api-docs"),
+    path("api/problems/<slug:slug>", docs.api_problem, name="api-problem"),
+    path("api/v1/openapi.json", docs.api_schema, name="api-schema"),
+    path("api/v1/", include((_API, "api"))),
     path("", voices.home, name="home"),
     path("livez", probes.live, name="live"),
     path("readyz", probes.ready, name="ready"),

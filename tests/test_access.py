@@ -45,7 +45,10 @@ def walk(patterns: list[Any], namespace: str = "") -> Iterator[str]:
 
 
 def test_every_address_is_in_the_table():
-    assert sorted(walk(get_resolver().url_patterns)) == sorted(TABLE)
+    # tests/api/test_access.py has the table of the API.
+    found = (name for name in walk(get_resolver().url_patterns) if not name.startswith("api:"))
+
+    assert sorted(found) == sorted(TABLE)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -52,7 +52,7 @@ def address(name: str, *owners: SimpleNamespace) -> str:
     values = []
     for place, kind in enumerate(TABLE[name].ids):
         owner = owners[min(place, len(owners) - 1)]
-        made_up = {"token": "no-such-token", "uid": "zz"}
+        made_up = {"token": "no-such-token", "uid": "zz", "problem": "not-found"}
         values.append(made_up.get(kind) or getattr(owner, kind).pk)
     return reverse(name, args=values)
 

@@ -106,6 +106,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 MIDDLEWARE = [
     "catalog.views.health.probes.ProbeMiddleware",
     "catalog.views.middleware.request_id.OriginMiddleware",
+    "catalog.views.middleware.programs.ProgramMiddleware",
     "catalog.views.middleware.cookie_names.CookieNameMiddleware",
     "catalog.views.middleware.locales.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",

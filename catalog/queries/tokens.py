@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.core.crypto import hash_token
 from catalog.models import ApiToken, Membership, Team, User
-from catalog.models.tokens import is_secret
+from catalog.models.tokens import Scope, is_secret
 
 # In the order of the models' fields; what isn't named is read if something asks for it.
 _OF_USER = ["id", "first_name", "last_name", "is_active", "email", "is_break_glass"]
@@ -43,7 +43,7 @@ class Bearer:
     role: str
 
     @property
-    def scopes(self) -> list[str]:
+    def scopes(self) -> list[Scope]:
         """The token's scopes that the person's role still allows."""
         return [scope for scope in policies.list_scopes(self.role) if scope in self.token.scopes]
 

@@ -14,6 +14,7 @@ from django.views.debug import ExceptionReporter
 
 from catalog.core.database_outages import is_away
 from catalog.core.disk_space import is_full
+from catalog.views.base.problems import answers_json, respond_problem, respond_status
 from catalog.views.base.refusals import log_refusal
 from catalog.views.middleware.body_limits import respond_disk_full
 
@@ -71,6 +72,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     # Rendered without the request's context, which may be what failed.
     if is_away(problem):
         return _report_outage(request)
+    if answers_json(request.path):
+        return respond_problem("server-error")
     return HttpResponse(render_to_string("500.html", {"theme": "system"}), status=500)
 
 
@@ -78,7 +81,9 @@ def _report_outage(request: HttpRequest) -> HttpResponse:
     words = "The database isn't responding. Your last action may not have been completed."
     advice = "Try again in a minute."
     response: HttpResponse
-    if request.headers.get("X-Upload"):
+    if answers_json(request.path):
+        response = respond_problem("unavailable", f"{words} {advice}")
+    elif request.headers.get("X-Upload"):
         response = JsonResponse({"error": f"{words} {advice}"}, status=503)
     else:
         context = {"theme": "system", "words": words, "advice": advice}
@@ -96,6 +101,8 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 def _show(
     request: HttpRequest, status: int, title: str, words: str, other_team: "Team | None" = None
 ) -> HttpResponse:
+    if answers_json(request.path):
+        return respond_status(status, "")
     context = {"status": status, "title": title, "words": words, "other_team": other_team}
     return render(request, "error.html", context, status=status)
 

@@ -72,12 +72,15 @@ MADE_PLACES = (
     "owner of an account", "renew a token", "revoke a token",
 )  # fmt: skip
 STRANGERS_PLACES = {
+    "api": "/api/docs/",
+    "problem": "/api/problems/not-found",
     "sign in": "/account/login/",
     "sign-up": "/account/signup/",
     "forgotten password": "/account/password/reset/",
 }
 # Pages with one sentence in a frame that is checked elsewhere, or reached only from an email.
 SMALL_PAGES = {
+    "catalog:api-schema",
     "account_inactive",
     "account_reset_password_done",
     "account_reset_password_from_key",

@@ -138,26 +138,7 @@ class VoicePage:
 
     def load(self, ids: list[int]) -> list[Voice]:
         """Return the rows with account, clip and labels, without those the user can't see now."""
-        if not ids:
-            return []
-        accounts, search = self.context.accounts, self.answer.search
-        clips = {clip.voice_id: clip for clip in _read(PreviewClip, _CLIPS, ids)}
-        labels = defaultdict(list)
-        with connection.cursor() as cursor:
-            cursor.execute(_LABELS % _places(ids), ids)
-            for voice_id, facet, value in cursor.fetchall():
-                labels[voice_id].append((facet, value))
-        known, names = {}, name_accounts(labels, accounts, search.hidden)
-        for voice in _read(Voice, _VOICES, ids):
-            is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
-            is_listed = voice.is_archived == search.is_archived and not voice.is_gone
-            if is_seen and (voice.is_gone if search.is_gone else is_listed):
-                voice.account, voice.label_pairs = accounts[voice.account_id], labels[voice.pk]
-                # Set even if there is no clip, or each access would run a query.
-                _CLIP.set_cached_value(voice, clips.get(voice.pk))
-                voice.account_names = names.get(voice.pk, ())
-                known[voice.pk] = voice
-        return [known[pk] for pk in ids if pk in known]
+        return load_voices(self.context, self.answer.search, ids)
 
     @property
     def ids(self) -> list[int]:
@@ -233,19 +214,28 @@ class VoicePage:
 
 
 def find_voices(
-    user: User, wanted: VoiceFilter, page: int = 1, context: ListContext | None = None
+    user: User,
+    wanted: VoiceFilter,
+    page: int = 1,
+    context: ListContext | None = None,
+    *,
+    size: int = PAGE_SIZE,
+    is_plain: bool = False,
 ) -> VoicePage:
-    """Return one page of the voices that the user can see; a page past the end is the last one."""
+    """Return one page of the voices that the user can see; a page past the end is the last one.
+
+    A plain page has voices only, without what a person would press to change the search.
+    """
     context = context or get_list_context(user)
     search = _as_search(user, context, wanted)
     engine = _choose_engine(context, search)
     # With one account of each provider, its facet would repeat the providers.
     facets = [
         name
-        for name in COUNTED
+        for name in (() if is_plain else COUNTED)
         if name != "account" or search.has_twins or wanted.chosen.get("account")
     ]
-    answer = answer_search(engine, search, facets=facets, page=page, size=PAGE_SIZE)
+    answer = answer_search(engine, search, facets=facets, page=page, size=size)
     names = context.names
     usual = {
         "provider": {account.provider for account in context.accounts.values()},
@@ -255,7 +245,10 @@ def find_voices(
     def count(wider: VoiceFilter) -> int:
         return engine.size(engine.select(_as_search(user, context, wider)))
 
-    made = [make_facet(wanted, name, answer.counts, names, usual.get(name, ())) for name in FACETS]
+    made = [
+        make_facet(wanted, name, answer.counts, names, usual.get(name, ()))
+        for name in (() if is_plain else FACETS)
+    ]
     return VoicePage(
         wanted=wanted,
         context=context,
@@ -265,12 +258,36 @@ def find_voices(
         page=answer.page,
         page_count=answer.page_count,
         facets=[facet for facet in made if facet.offers_choice],
-        flags=_make_flags(engine, answer, wanted),
+        flags=[] if is_plain else _make_flags(engine, answer, wanted),
         chips=make_chips(wanted, names),
-        relaxed=[] if answer.count else list_relaxed(wanted, names, count),
+        relaxed=[] if answer.count or is_plain else list_relaxed(wanted, names, count),
         respelled=answer.respelled,
         understood=list_understood(answer, wanted),
     )
+
+
+def load_voices(context: ListContext, search: Search, ids: list[int]) -> list[Voice]:
+    """Return the rows with account, clip and labels, without those the user can't see now."""
+    if not ids:
+        return []
+    accounts = context.accounts
+    clips = {clip.voice_id: clip for clip in _read(PreviewClip, _CLIPS, ids)}
+    labels = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_LABELS % _places(ids), ids)
+        for voice_id, facet, value in cursor.fetchall():
+            labels[voice_id].append((facet, value))
+    known, names = {}, name_accounts(labels, accounts, search.hidden)
+    for voice in _read(Voice, _VOICES, ids):
+        is_seen = voice.account_id in accounts and voice.key_set_id not in search.hidden
+        is_listed = voice.is_archived == search.is_archived and not voice.is_gone
+        if is_seen and (voice.is_gone if search.is_gone else is_listed):
+            voice.account, voice.label_pairs = accounts[voice.account_id], labels[voice.pk]
+            # Set even if there is no clip, or each access would run a query.
+            _CLIP.set_cached_value(voice, clips.get(voice.pk))
+            voice.account_names = names.get(voice.pk, ())
+            known[voice.pk] = voice
+    return [known[pk] for pk in ids if pk in known]
 
 
 def _read(model: type[_Row], statement: str, ids: list[int]) -> Iterable[_Row]:
@@ -302,6 +319,16 @@ def find_voice_ids(user: User, wanted: VoiceFilter, *, is_exact: bool = False) -
 def select_voices(user: User, wanted: VoiceFilter) -> VoiceQuerySet:
     """Return the rows that the user can see and the filter matches, unordered."""
     return SqlEngine().select(_as_search(user, get_list_context(user), wanted))
+
+
+def list_by_id(
+    user: User, wanted: VoiceFilter, context: ListContext, *, after: int, size: int
+) -> tuple[list[Voice], int]:
+    """Return the voices that match, from the first id behind ``after``, and how many match."""
+    search = _as_search(user, context, wanted)
+    rows = SqlEngine().select(search)
+    ids = list(rows.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:size])
+    return load_voices(context, search, ids), rows.count()
 
 
 def list_chips(user: User, wanted: VoiceFilter) -> list[FilterChip]:

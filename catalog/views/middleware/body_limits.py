@@ -16,6 +16,7 @@ from django.template.defaultfilters import filesizeformat
 from catalog.core.disk_space import RESERVE_BYTES, is_full
 from catalog.core.media_store import MediaUnavailable
 from catalog.views.base.downloads import TooManyDownloads
+from catalog.views.base.problems import answers_json, respond_status
 
 # Twice the limit of a sample, so the form itself can report a file that is a little too large.
 _SPARE = 2
@@ -112,6 +113,8 @@ def respond_disk_full(request: HttpRequest) -> HttpResponse:
 
 
 def _turn_away(request: HttpRequest, status: int, title: str, words: str) -> HttpResponse:
+    if answers_json(request.path):
+        return respond_status(status, words)
     if request.headers.get("X-Upload"):
         return JsonResponse({"error": words}, status=status)
     context = {"status": status, "title": title, "words": words, "theme": "system"}

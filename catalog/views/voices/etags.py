@@ -25,7 +25,7 @@ def _read_release() -> str:
     return hashlib.sha256(repr(stats).encode()).hexdigest()
 
 
-_RELEASE = _read_release()
+RELEASE = _read_release()
 
 
 def make_list_etag(
@@ -41,7 +41,7 @@ def make_list_etag(
         return None
     now = timezone.now()
     state = (
-        _RELEASE,
+        RELEASE,
         version,
         tuple(settings.PROVIDER_BASE_URLS),
         request.session.session_key,

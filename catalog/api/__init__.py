@@ -1,0 +1,1 @@
+"""The API for programs: requests with a token in, JSON out."""

@@ -1,0 +1,110 @@
+"""The documentation of the API: its description, pages drawn from it, and pages about problems."""
+
+from collections import defaultdict
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from catalog.api.parameters import say_expected
+from catalog.api.schema import describe_api, write_openapi
+from catalog.models.tokens import Scope
+from catalog.views.base.problems import KINDS
+from catalog.views.voices.etags import RELEASE
+
+_EXAMPLES = {"integer": "17", "string": "0b2f2a3e-5c4d-4e6f-8a7b-9c0d1e2f3a4b"}
+_CURL = 'curl -H "Authorization: Bearer $VOICEBOARD_TOKEN" "{address}"'
+_PYTHON = """\
+import os, urllib.request
+
+request = urllib.request.Request("{address}")
+request.add_header("Authorization", "Bearer " + os.environ["VOICEBOARD_TOKEN"])
+print(urllib.request.urlopen(request).read())"""
+
+
+@require_safe
+def api_schema(request: HttpRequest) -> HttpResponse:
+    """Send the description; it says nothing about this installation but its version."""
+    headers = {"Cache-Control": "no-cache"}
+    response = HttpResponse(write_openapi(), content_type="application/json", headers=headers)
+    etag = f'"{RELEASE[:32]}"'
+    response["ETag"] = etag
+    return get_conditional_response(request, etag, None, response) or response
+
+
+@require_safe
+def api_docs(request: HttpRequest) -> HttpResponse:
+    origin = request.build_absolute_uri("/").rstrip("/")
+    chapters: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    described = describe_api()
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            chapters[operation["tags"][0]].append(_draw(path, method, operation, origin))
+    context = {
+        "chapters": chapters,
+        "schemas": {
+            name: {**schema, "example": _describe_fields(schema)}
+            for name, schema in described["components"]["schemas"].items()
+        },
+        "origin": origin,
+        "scopes": [(scope.value, scope.label) for scope in Scope],
+        "problems": KINDS,
+    }
+    return render(request, "api/docs.html", context)
+
+
+@require_safe
+def api_problem(request: HttpRequest, slug: str) -> HttpResponse:
+    if slug not in KINDS:
+        raise Http404
+    return render(request, "api/problem.html", {"slug": slug, "kind": KINDS[slug]})
+
+
+def _draw(path: str, method: str, operation: dict[str, Any], origin: str) -> dict[str, Any]:
+    parameters = operation["parameters"]
+    address = origin + path
+    for each in parameters:
+        if each["in"] == "path":
+            address = address.replace(f"{{{each['name']}}}", _EXAMPLES[each["schema"]["type"]])
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "scope": (*operation["security"][0]["token"], "")[0],
+        "parameters": [_draw_parameter(each) for each in parameters],
+        "answer": _name_answer(operation),
+        "curl": _CURL.format(address=address),
+        "python": _PYTHON.format(address=address),
+    }
+
+
+def _draw_parameter(described: dict[str, Any]) -> dict[str, Any]:
+    words, in_path = say_expected(described["schema"]), described["in"] == "path"
+    return {"description": "", **described, "words": words, "in_path": in_path}
+
+
+def _describe_fields(schema: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{name}: {_name_type(described)}"
+        for name, described in schema.get("properties", {}).items()
+    )
+
+
+def _name_type(schema: dict[str, Any]) -> str:
+    if "anyOf" in schema:
+        return " or ".join(_name_type(each) for each in schema["anyOf"])
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if schema.get("type") == "array":
+        return f"list of {_name_type(schema.get('items', {}))}"
+    return str(schema.get("format") or schema.get("type") or "anything")
+
+
+def _name_answer(operation: dict[str, Any]) -> str:
+    for answer in operation["responses"].values():
+        for content in answer.get("content", {}).values():
+            return str(content.get("schema", {}).get("$ref", "")).rpartition("/")[2]
+    return ""
