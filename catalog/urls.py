@@ -31,6 +31,7 @@ from catalog.views.collections import add, collections
 from catalog.views.comparisons import comparisons, tray
 from catalog.views.consents import requests as consents
 from catalog.views.consents import speak
+from catalog.views.evacuations import hooks
 from catalog.views.evacuations import plans as evacuations
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
@@ -333,6 +334,9 @@ urlpatterns = [
     path("cleanup/expiry/", expiry.expiry_list, name="expiry-list"),
     path("cleanup/expiry/announce/", expiry.end_announce, name="end-announce"),
     path("cleanup/expiry/<row:pk>/withdraw/", expiry.end_withdraw, name="end-withdraw"),
+    path("hooks/<uuid:pk>/", hooks.hook_receive, name="hook-receive"),
+    path("accounts/<row:pk>/notices/", hooks.hook_change, name="hook-change"),
+    path("accounts/<row:pk>/notices/remove/", hooks.hook_remove, name="hook-remove"),
     path("replacements/", evacuations.evacuation_list, name="evacuation-list"),
     path("replacements/add/", evacuations.evacuation_create, name="evacuation-create"),
     path("replacements/<uuid:pk>/", evacuations.evacuation_detail, name="evacuation-detail"),

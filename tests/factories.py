@@ -31,6 +31,7 @@ from catalog.models import (
     ConsentRequest,
     Credential,
     CredentialReplacement,
+    EndHook,
     EndNotice,
     EndReminder,
     Erasure,
@@ -38,6 +39,7 @@ from catalog.models import (
     EvacuationChange,
     EvacuationLine,
     Heartbeat,
+    HookDelivery,
     Installation,
     Invitation,
     Keep,
@@ -484,6 +486,14 @@ def make_evacuation(user: User, team: Team, *voices: Voice, **values: Any) -> Ev
         )
         EvacuationChange.objects.create(line=line, kind="collection", target_pk=1)
     return plan
+
+
+def make_end_hook(account: ProviderAccount, secret: str) -> EndHook:
+    hook = EndHook(account=account, made_by=account.last_owner, made_at=NOW)
+    hook.seal_secret(secret)
+    hook.save()
+    HookDelivery.objects.create(hook=hook, digest=account.ref, received_at=NOW)
+    return hook
 
 
 def make_end_notice(account: ProviderAccount, **values: Any) -> EndNotice:

@@ -197,6 +197,7 @@ HISTORY = {
     "CloneJob.requested_by",
     "CloneBatch.asked_by",
     "Comparison.made_by",
+    "EndHook.made_by",
     "EndNotice.announced_by",
     "Evacuation.approved_by",
     "Evacuation.canceled_by",

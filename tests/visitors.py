@@ -76,6 +76,7 @@ def invented_world() -> SimpleNamespace:
         "comparison": unique,
         "consent_request": unique,
         "evacuation": unique,
+        "end_hook": unique,
         "place": number,
     }
     return SimpleNamespace(

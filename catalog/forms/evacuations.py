@@ -141,3 +141,17 @@ class EndForm(forms.Form):
         """The last day, None for a rule about unused clones; only after ``is_valid``."""
         found: date | None = self.cleaned_data["ends_on"]
         return found
+
+
+class HookForm(forms.Form):
+    """The signing secret of a provider's webhook; it's never sent back to the browser."""
+
+    secret = forms.CharField(
+        label="Signing secret",
+        min_length=8,
+        max_length=200,
+        widget=forms.PasswordInput(
+            render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Paste the signing secret."},
+    )

@@ -13,6 +13,7 @@ from catalog.models.clones.jobs import CloneJob
 from catalog.models.collections import Collection, CollectionEntry
 from catalog.models.comparisons import ComparedVoice, Comparison, Vote
 from catalog.models.consents import Consent, ConsentRequest
+from catalog.models.credentials.end_hooks import EndHook, HookDelivery
 from catalog.models.credentials.key_sets import KeySet, ListingKey
 from catalog.models.credentials.keys import Credential, ProviderAccount
 from catalog.models.credentials.replacements import CredentialReplacement
@@ -65,6 +66,7 @@ __all__ = [
     "ConsentRequest",
     "Credential",
     "CredentialReplacement",
+    "EndHook",
     "EndNotice",
     "EndReminder",
     "Erasure",
@@ -72,6 +74,7 @@ __all__ = [
     "EvacuationChange",
     "EvacuationLine",
     "Heartbeat",
+    "HookDelivery",
     "Host",
     "IndexFile",
     "Installation",

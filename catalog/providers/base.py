@@ -39,6 +39,7 @@ from catalog.providers.types import (
     CloneParams,
     CloneResult,
     ProviderInfo,
+    RemoteNotice,
     RemoteVoice,
     SpeechParams,
 )
@@ -119,6 +120,16 @@ class Provider:
     def auth_headers(self) -> dict[str, str]:
         """Return the headers that carry the key."""
         raise NotImplementedError
+
+    @classmethod
+    def read_notices(
+        cls, headers: Mapping[str, str], body: bytes, secret: str, now: datetime
+    ) -> list[RemoteNotice]:
+        """Return what a webhook announces about voices; raises NoticeRejected if it isn't genuine.
+
+        Only called if ``info.sends_notices``. ``secret`` signs the account's deliveries.
+        """
+        raise errors.NoticeRejected(f"{cls.info.label} sends no notices.")
 
     def read_refusal(self, status: int, body: Any, headers: Mapping[str, str]) -> ErrorBody | None:
         """Return what a response says about a failure, None to apply the general rules.

@@ -94,3 +94,7 @@ class NotYet(ProviderError):
 
 class OutcomeUnknown(ProviderError):
     """The request may or may not have been carried out; check before doing anything else."""
+
+
+class NoticeRejected(Exception):
+    """A webhook delivery that isn't genuine: a wrong or old signature, or a replay."""

@@ -141,6 +141,10 @@ class BaseProvider(ABC):
         """Change an account's limits; raises KeyError for what can't be changed."""
         self.account(_named(account)).adjust(values)
 
+    def make_delivery(self, values: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Return what the provider sends to a webhook; most send nothing."""
+        raise ValueError("this provider has no webhooks")
+
     def account(self, name: AccountName) -> SandboxAccount:
         """Return an account, initialized on first use."""
         return SandboxAccount(self.backstage, self.slug, name, self.opening(name))

@@ -12,6 +12,10 @@ GET     /_control/state      each account in use: its own voices and counters
 GET     /_control/bill       what each account was charged, also for calls whose answer was lost
 POST    /_control/accounts   change limits: {"provider": "elevenlabs", "account": "full",
                              "values": {"voice_limit": 5}}
+POST    /_control/webhooks   send a signed notice to a webhook on this machine: {"provider":
+                             "elevenlabs", "url": "http://127.0.0.1:8000/hooks/…/", "secret": "…",
+                             "type": "voice_removal_notice", "voice_id": "…"}
+                             Optional: disable_at_unix. Returns the status of the answer.
 GET     /_control/recordings/{person}
                              what a person recorded for a clone, as WAV
 POST    /_control/reset      reset everything; the body is {}
@@ -22,7 +26,10 @@ which other sites' pages in a browser can't send without a preflight request.
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 from catalog.sandbox.bills import read_bill
 from catalog.sandbox.calls import CallLog
@@ -67,6 +74,7 @@ class ControlInterface:
                 ("GET", "/state", self._show_state),
                 ("GET", "/bill", self._show_bill),
                 ("POST", "/accounts", self._configure_account),
+                ("POST", "/webhooks", self._send_notice),
                 ("GET", "/recordings/{person}", self._record),
                 ("POST", "/reset", self._reset),
             ]
@@ -120,6 +128,20 @@ class ControlInterface:
         except (KeyError, TypeError, ValueError) as exc:
             raise InvalidControl(f"Cannot be followed: {exc}") from exc
         return self._show_state(request)
+
+    def _send_notice(self, request: WireRequest) -> WireResponse:
+        values = _read_json(request)
+        try:
+            address = urlsplit(values["url"])
+            headers, body = self._providers[values["provider"]].make_delivery(values)
+            if address.hostname not in {"127.0.0.1", "localhost"}:
+                raise ValueError("the webhook isn't on this machine")
+        except (KeyError, TypeError, ValueError) as exc:
+            raise InvalidControl(f"Cannot be followed: {exc}") from exc
+        connection = HTTPConnection(address.hostname, address.port or 80, timeout=10)
+        with closing(connection):
+            connection.request("POST", address.path, body, headers)
+            return json_reply({"status": connection.getresponse().status})
 
     def _record(self, request: WireRequest) -> WireResponse:
         person = make_person(self._routes.find(request.method, request.path).values["person"])

@@ -50,6 +50,10 @@ class SandboxProvider(Protocol):
         """Return each account in use with its own voices and counters."""
         ...
 
+    def make_delivery(self, values: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of a webhook delivery; raises ValueError or KeyError."""
+        ...
+
     def configure(self, account: str, values: dict[str, Any]) -> None:
         """Change an account's limits; raises KeyError for what can't be changed."""
         ...

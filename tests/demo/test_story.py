@@ -121,7 +121,7 @@ def test_the_story_goes_on_without_a_chapter_that_fails_or_has_to_wait(work, mon
     Membership.objects.filter(user__email="mia@example.com").update(role="viewer")
     monkeypatch.setattr(clones, "fetch_recording", fail)
 
-    assert tell(work) == ["cleanup", "broken key"]
+    assert tell(work) == ["cleanup", "broken key", "unused clones"]
 
     # What Mia can't do anymore is left out for good, and all of it.
     assert not Star.objects.exists()

@@ -2,12 +2,20 @@
 
 from datetime import timedelta
 
+import pytest
+
 from catalog.models import PlannedDeletion, Voice
+from catalog.queries import similarity
 from catalog.queries.cleanups import expiry
 from catalog.queries.cleanups.expiry import get_end_board
 from tests import factories
 
 NOW = factories.NOW
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity, "_memory", similarity._Memory())
 
 
 def test_dated_voices_come_first_and_have_similar_replacements(cast):

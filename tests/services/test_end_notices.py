@@ -9,12 +9,20 @@ from django.core.exceptions import PermissionDenied
 from catalog.jobs.evacuations.remind import notify_of_clones, remind_of_ends
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.models import EndNotice, Evacuation, Notification, VoiceLabel
+from catalog.queries import similarity
 from catalog.queries.cleanups.expiry import get_end_board
 from catalog.queries.evacuations.plans import find_affected
 from catalog.services.evacuations.notices import KnownEnd, announce_end, withdraw_end
 from tests import factories
 
 NOW = factories.NOW
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity, "_memory", similarity._Memory())
+
+
 TODAY = NOW.date()
 MINE = "https://cdn.example.com/a.mp3"
 

@@ -24,6 +24,7 @@ from catalog.models import (
     Star,
     TagUse,
 )
+from catalog.queries import similarity
 from catalog.queries.evacuations.plans import get_evacuation_page
 from catalog.queries.evacuations.targets import LineChoice
 from catalog.queries.voices.references import PLACES, follow_replacements
@@ -42,6 +43,13 @@ from catalog.services.evacuations.replace import NotReady, approve_evacuation, u
 from tests import factories
 
 NOW = factories.NOW
+
+
+@pytest.fixture(autouse=True)
+def _empty_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similarity, "_memory", similarity._Memory())
+
+
 State, Choice = Evacuation.State, EvacuationLine.Choice
 
 

@@ -112,6 +112,7 @@ from catalog.services.credentials.replacement import (
     drop_replacement,
     replace_key,
 )
+from catalog.services.evacuations.hooks import change_hook, remove_hook
 from catalog.services.evacuations.notices import KnownEnd, announce_end, withdraw_end
 from catalog.services.evacuations.plans import (
     Ending,
@@ -251,6 +252,8 @@ READERS = {
     "demand_budget",
     # It only enqueues; a worker writes.
     "record_export_later",
+    # Notices by webhook have their own tests: they are logged if they concern a voice.
+    "receive_notices",
     # The services that call these log.
     "gather_words",
     "undo_change",
@@ -635,6 +638,10 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
         cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=factories.NOW
     ),
     "create_plan": draw_up,
+    "change_hook": lambda cast: change_hook(cast.ana, account=cast.account, secret=CANARY, now=NOW),
+    "remove_hook": lambda cast: remove_hook(
+        cast.ana, hook=factories.make_end_hook(cast.account, CANARY), now=NOW
+    ),
     "announce_end": lambda cast: announce_end(
         cast.ana, team=cast.aurora, end=KnownEnd("elevenlabs", unused_days=7), now=NOW
     ),

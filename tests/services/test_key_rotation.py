@@ -14,7 +14,7 @@ from django.db import connection, models
 
 from catalog.audit import record
 from catalog.core.crypto import CannotOpen, KeyRing
-from catalog.models import AuditEntry, Credential, CredentialReplacement, Installation
+from catalog.models import AuditEntry, Credential, CredentialReplacement, EndHook, Installation
 from catalog.models.credentials.key_rotation import SEALED, prepare_installation, verify_key_ring
 from catalog.queries.audit import find_breaks
 from catalog.services.credentials import key_rotation
@@ -45,6 +45,7 @@ def encrypted(ring_file, cast):
     """Encrypt one record of each kind."""
     factories.make_replacement(cast.credential, KEY)
     factories.make_factor(cast.mia)
+    factories.make_end_hook(cast.account, KEY)
     record(cast.ana, "something", cast.aurora, team=cast.aurora, now=NOW)
     return cast
 
@@ -59,6 +60,7 @@ def assert_all_decrypt(cast):
         "api_key": "sandbox-elevenlabs-full"
     }
     assert CredentialReplacement.objects.get().secrets() == {"api_key": KEY}
+    assert EndHook.objects.get().open_secret() == KEY
     assert Authenticator.objects.get(type="totp").wrap().validate_code(code_of())
     assert len(Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()) == 10
     assert find_breaks() == []
@@ -71,7 +73,7 @@ def test_after_rotation_only_the_new_key_decrypts(encrypted, ring_file, tmp_path
 
     moved = rotate_master_key(now=NOW)
 
-    assert moved == 5  # two keys, a replacement, a second factor, and its recovery codes
+    assert moved == 6  # two keys, a replacement, a webhook, a second factor, and its recovery codes
     assert count_keys(ring_file) == 1
     assert_all_decrypt(encrypted)
     before = KeyRing.load(old)
@@ -90,7 +92,7 @@ def test_audit_entry_has_the_number_of_records(encrypted, ring_file):
     assert (entry.action, entry.who, entry.facts) == (
         "master key rotated",
         "Voiceboard",
-        {"records": 5},
+        {"records": 6},
     )
 
 
@@ -151,7 +153,7 @@ def test_rotate_keys_prints_the_number_of_records_or_the_error(encrypted, ring_f
     with pytest.raises(CommandError, match="the old keys were kept: Credential"):
         call_command("rotate_keys")
 
-    assert out.getvalue() == "5 records now use the new master key. Back up the key file again.\n"
+    assert out.getvalue() == "6 records now use the new master key. Back up the key file again.\n"
 
 
 def test_key_file_with_open_permissions_is_rejected(encrypted, ring_file):

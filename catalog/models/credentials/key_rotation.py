@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import DatabaseError, models
 
 from catalog.core.crypto import CannotOpen, KeyProblem, KeyRing, bind_context
+from catalog.models.credentials.end_hooks import EndHook
 from catalog.models.credentials.keys import Credential
 from catalog.models.credentials.replacements import CredentialReplacement
 from catalog.models.installation import (
@@ -70,7 +71,12 @@ def prepare_installation() -> Installation:
 
 
 # Every model with encrypted data; a rotation of the master key covers all of them.
-SEALED: tuple[type[models.Model], ...] = (Credential, CredentialReplacement, Authenticator)
+SEALED: tuple[type[models.Model], ...] = (
+    Credential,
+    CredentialReplacement,
+    EndHook,
+    Authenticator,
+)
 _FACTOR_FIELDS = ("secret", "seed")
 
 

@@ -15,6 +15,7 @@ from catalog.providers.adapters.elevenlabs.error_mapping import read_elevenlabs_
 from catalog.providers.adapters.elevenlabs.forms import edit_fields, to_form
 from catalog.providers.adapters.elevenlabs.history import walk_history
 from catalog.providers.adapters.elevenlabs.keys import KeyReport, read_slots
+from catalog.providers.adapters.elevenlabs.notices import read_elevenlabs_notices
 from catalog.providers.adapters.elevenlabs.voice_settings import (
     VOICE_SETTINGS,
     check_settings,
@@ -36,6 +37,7 @@ from catalog.providers.types import (
     CloneResult,
     Price,
     ProviderInfo,
+    RemoteNotice,
     RemoteVoice,
     SpeechApiCall,
     SpeechParams,
@@ -97,7 +99,15 @@ class Adapter(Provider):
         marker_length=500,
         # The longest wait for a create call, plus two minutes.
         settle_seconds=360,
+        sends_notices=True,
+        notice_note="In ElevenLabs, an admin of the workspace adds it under Settings, Webhooks.",
     )
+
+    @classmethod
+    def read_notices(
+        cls, headers: Mapping[str, str], body: bytes, secret: str, now: datetime
+    ) -> list[RemoteNotice]:
+        return read_elevenlabs_notices(headers, body, secret, now)
 
     def auth_headers(self) -> dict[str, str]:
         return {"xi-api-key": self._secrets["api_key"]}

@@ -35,6 +35,7 @@ from catalog.sandbox.providers.elevenlabs.refusals import (
 )
 from catalog.sandbox.providers.elevenlabs.user import get_subscription, get_user, list_models
 from catalog.sandbox.providers.elevenlabs.voices import ElevenLabsVoice
+from catalog.sandbox.providers.elevenlabs.webhooks import make_delivery
 from catalog.sandbox.providers.elevenlabs.workspaces import begin_professional, share_resource
 from catalog.sandbox.routes import NoSuchMethod, NoSuchPath, RouteMatch, Routes
 from catalog.sandbox.services import Services
@@ -166,6 +167,10 @@ class Provider:
     def configure(self, account: str, values: dict[str, Any]) -> None:
         """Change an account's limits; raises KeyError for what can't be changed."""
         self._account(account).adjust(values)
+
+    def make_delivery(self, values: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+        """Return what the provider sends to a webhook."""
+        return make_delivery(values, int(self._backstage.clock()))
 
     def _answer(self, request: WireRequest) -> WireResponse:
         try:
