@@ -36,6 +36,7 @@ from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
 from catalog.jobs.speakers import warn_of_consent_ends
 from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
 from catalog.jobs.tokens import announce_ends
+from catalog.jobs.twins import find_all_twins
 from catalog.jobs.usage import find_due_histories, find_unnoted_exports
 from catalog.jobs.users import forget_ended_sessions
 from catalog.jobs.voices.badges import refresh_badges
@@ -177,6 +178,7 @@ def tidy_task() -> None:
     refresh_badges(database_now())
     refresh_twins()
     remind_of_ends(database_now())
+    find_all_twins(database_now())
     warn_of_old_backup(database_now())
     warn_of_consent_ends(database_now())
     announce_ends(database_now())

@@ -21,6 +21,7 @@ from catalog.views import (
     speakers,
     syntheses,
     tokens,
+    twins,
     withdrawals,
 )
 from catalog.views.accounts import accounts, owners
@@ -329,6 +330,10 @@ urlpatterns = [
     path("cleanup/", stale.cleanup_list, name="cleanup-list"),
     path("cleanup/rules/", rules.cleanup_rules, name="cleanup-rules"),
     path("cleanup/yours/", keep.keep_list, name="keep-list"),
+    path("cleanup/duplicates/", twins.twin_list, name="twin-list"),
+    path("cleanup/duplicates/<row:pk>/merge/", twins.twin_merge, name="twin-merge"),
+    path("cleanup/duplicates/<row:pk>/different/", twins.twin_split, name="twin-split"),
+    path("cleanup/duplicates/<row:pk>/undo/", twins.twin_undo, name="twin-undo"),
     path("cleanup/keep/<str:token>/", keep.plan_keep, name="plan-keep"),
     path("cleanup/yours/<uuid:pk>/keep/", keep.voice_keep, name="voice-keep"),
     path("cleanup/expiry/", expiry.expiry_list, name="expiry-list"),

@@ -217,6 +217,7 @@ HISTORY = {
     "Protection.set_by",
     "Share.made_by",
     "Synthesis.requested_by",
+    "TwinPair.decided_by",
     "VoiceSettings.asked_by",
     "Withdrawal.approved_by",
     "Withdrawal.canceled_by",

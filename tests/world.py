@@ -58,6 +58,7 @@ from catalog.models import (
     Tag,
     TagUse,
     Team,
+    TwinPair,
     User,
     Voice,
     VoiceEmbedding,
@@ -125,6 +126,7 @@ _OF_TEAM = {
     SavedSearch: "team",
     Selection: "team",
     Share: "team",
+    TwinPair: "team",
     ShareVote: "share__team",
     User: "memberships__team",
 }
@@ -246,9 +248,16 @@ def furnish(
         entry=collection.entries.get(),
         search=search,
         share=_share(collection, voice, word),
+        pair=_pair_up(voice, word),
         selection=selection,
         sound_query=sound_query,
     )
+
+
+def _pair_up(voice: Voice, word: str) -> TwinPair:
+    second = factories.make_clone(voice.account, f"{word} twin")
+    values = {"first": voice, "second": second, "has_same_id": True}
+    return TwinPair.objects.create(team=voice.account.team, found_at=factories.NOW, **values)
 
 
 def _share(collection: Collection, voice: Voice, word: str) -> Share:

@@ -36,6 +36,7 @@ from catalog.models.syntheses import Synthesis, SynthesizedClip
 from catalog.models.teams.links import Invitation, PasswordLink, SetupLink
 from catalog.models.teams.teams import Membership, Team
 from catalog.models.tokens import ApiToken
+from catalog.models.twins import TwinPair, TwinSearch
 from catalog.models.usage import VoiceUsage
 from catalog.models.users import User
 from catalog.models.voices.changes import VoiceChange
@@ -112,6 +113,8 @@ __all__ = [
     "TagUse",
     "Team",
     "Tick",
+    "TwinPair",
+    "TwinSearch",
     "User",
     "UserVersion",
     "Voice",

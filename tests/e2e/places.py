@@ -41,6 +41,7 @@ FIXED_PLACES = {
     "jobs": "/jobs/",
     "speakers": "/speakers/",
     "notifications": "/notifications/",
+    "duplicates": "/cleanup/duplicates/",
     "links for outsiders": "/shares/",
     "notification settings": "/notifications/settings/",
     "health": "/health/",

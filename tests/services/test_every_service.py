@@ -33,6 +33,7 @@ from catalog.models import (
     Selection,
     Share,
     Team,
+    TwinPair,
     User,
     Voice,
 )
@@ -188,6 +189,7 @@ from catalog.services.tokens import (
     revoke_exposed,
     revoke_token,
 )
+from catalog.services.twins import mark_different, merge_twins, reopen_pair, undo_merge
 from catalog.services.usage import note_play
 from catalog.services.users.break_glass import (
     end_break_glass,
@@ -535,6 +537,20 @@ def membership_of(user: User) -> Membership:
     return Membership.objects.select_related("user", "team").get(user=user)
 
 
+def pair_up(cast: SimpleNamespace, **values: Any) -> TwinPair:
+    first, second = (factories.make_clone(cast.account) for _ in range(2))
+    return TwinPair.objects.create(
+        team=cast.aurora, first=first, second=second, found_at=NOW, **values
+    )
+
+
+def merge_pair(cast: SimpleNamespace) -> TwinPair:
+    pair = pair_up(cast)
+    merge_twins(cast.ana, pair=pair, kept=pair.first, is_planned=False, now=NOW)
+    pair.refresh_from_db()
+    return pair
+
+
 def make_open_invitation(cast: SimpleNamespace) -> str:
     """Return the token of an invitation whose row is made before the service is called."""
     factories.make_invitation(cast.ana, cast.aurora, token="scene")
@@ -542,6 +558,12 @@ def make_open_invitation(cast: SimpleNamespace) -> str:
 
 
 SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
+    "mark_different": lambda cast: mark_different(cast.mia, pair=pair_up(cast), now=NOW),
+    "reopen_pair": lambda cast: reopen_pair(
+        cast.mia, pair=pair_up(cast, state="different"), now=NOW
+    ),
+    "merge_twins": lambda cast: merge_pair(cast),
+    "undo_merge": lambda cast: undo_merge(cast.ana, pair=merge_pair(cast), now=NOW),
     "make_share": lambda cast: make_share(
         cast.mia,
         target=share_something(cast).collection,
