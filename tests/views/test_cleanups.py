@@ -222,3 +222,10 @@ def test_each_group_says_what_its_voices_have_in_common(ana, cast, clone):
 def test_members_see_no_link_to_the_cleanup_page(mia, ana):
     assert Page(ana.get("/voices/")).find("a", href="/cleanup/")
     assert not Page(mia.get("/voices/")).find("a", href="/cleanup/")
+
+
+def test_voices_like_one_that_ends_are_offered_before_anyone_has_played_them(ana, cast):
+    factories.make_voice(cast.account, "Ada", ends_at=factories.NOW)
+    factories.make_voice(cast.account, "Bo", preview_url="https://cdn.example.com/a.mp3")
+
+    assert "Play Bo" in ana.get("/cleanup/expiry/").content.decode()
