@@ -35,6 +35,7 @@ from catalog.jobs.searches.index import build_due_indexes
 from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
 from catalog.jobs.speakers import warn_of_consent_ends
 from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
+from catalog.jobs.teams.retention import delete_expired
 from catalog.jobs.tokens import announce_ends
 from catalog.jobs.twins import find_all_twins
 from catalog.jobs.usage import find_due_histories, find_unnoted_exports
@@ -185,6 +186,7 @@ def tidy_task() -> None:
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_ended_sessions(database_now())
+    delete_expired(database_now())
     forget_silent(database_now())
     head = get_audit_head()
     logger.info("The audit log ends at %s:%s", head.number, head.digest)

@@ -37,7 +37,7 @@ from catalog.views.evacuations import plans as evacuations
 from catalog.views.health import health, probes
 from catalog.views.sessions import sessions
 from catalog.views.shares import outside, shares
-from catalog.views.teams import invitations, members
+from catalog.views.teams import invitations, members, policies
 from catalog.views.users import password_links, profile, start
 from catalog.views.voices import settings, voices
 
@@ -316,6 +316,7 @@ urlpatterns = [
     path("team/spending/", charges.charge_list, name="charge-list"),
     path("team/spending/export/", charges.charge_export, name="charge-export"),
     path("team/limits/", charges.budget_set, name="budget-set"),
+    path("team/policies/", policies.team_policies, name="team-policies"),
     path("team/log/", audit.audit_list, name="audit-list"),
     path("team/log/export/", audit.audit_export, name="audit-export"),
     path("teams/", members.team_create, name="team-create"),

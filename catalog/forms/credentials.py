@@ -1,5 +1,6 @@
 """A key to add, rename, or replace."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from catalog.forms.base.text_fields import KeylessForm
 from catalog.providers.key_formats import NoKey, read_key
 from catalog.providers.registry import all_infos
+from catalog.providers.types import ProviderInfo
 
 
 class ReplaceKeyForm(KeylessForm):
@@ -39,7 +41,6 @@ class CredentialForm(ReplaceKeyForm):
 
     provider = forms.ChoiceField(
         label="Provider",
-        choices=lambda: [(info.slug, info.label) for info in all_infos() if not info.is_built_in],
         error_messages={"invalid_choice": "Voiceboard doesn't support this provider."},
     )
     nickname = forms.CharField(label="Name for this key", max_length=80, required=False)
@@ -47,6 +48,11 @@ class CredentialForm(ReplaceKeyForm):
 
     field_order = ("provider", "api_key", "nickname", "is_shared")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, infos: Iterable[ProviderInfo] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        offered = all_infos() if infos is None else infos
+        named = [(info.slug, info.label) for info in offered if not info.is_built_in]
+        self.fields["provider"].choices = named  # type: ignore[attr-defined]
         self.fields["nickname"].widget.attrs["autocomplete"] = "off"

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 
 from catalog.forms.base.text_fields import KeylessForm
-from catalog.models import Membership
+from catalog.models import ConsentLevel, Membership, TeamPolicy
+from catalog.providers.languages import LANGUAGES, REGION_CODES
+from catalog.providers.registry import all_infos
 
 _ROLES = Membership.Role.choices
 _DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
@@ -91,3 +93,62 @@ class RemovalForm(KeylessForm):
     def chosen_owner(self) -> Membership | None:
         """The membership of the new owner, if one was chosen."""
         return self._candidates.get(self.cleaned_data["new_owner"])
+
+
+_MOST_DAYS = 36_500
+
+
+class PolicyForm(KeylessForm):
+    """What a team allows: providers, languages, consent, and how long files are kept."""
+
+    providers = forms.MultipleChoiceField(
+        label="Allowed providers",
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        choices=lambda: [(info.slug, info.label) for info in all_infos()],
+    )
+    languages = forms.CharField(label="Allowed languages", max_length=400, required=False)
+    consent_level = forms.TypedChoiceField(
+        label="Consent needed to clone", coerce=int, choices=ConsentLevel.choices
+    )
+    sample_days = forms.IntegerField(
+        label="Days to keep samples", required=False, min_value=1, max_value=_MOST_DAYS
+    )
+    drops_used_samples = forms.BooleanField(
+        label="Also delete samples that a clone was made from", required=False
+    )
+    clip_days = forms.IntegerField(
+        label="Days to keep generated speech", required=False, min_value=1, max_value=_MOST_DAYS
+    )
+
+    _same = ("consent_level", "sample_days", "drops_used_samples", "clip_days")
+
+    def __init__(self, data: Any = None, *, policy: TeamPolicy) -> None:
+        initial = {name: getattr(policy, name) for name in self._same}
+        initial["languages"] = ", ".join(policy.languages)
+        slugs = [info.slug for info in all_infos()]
+        initial["providers"] = [slug for slug in slugs if slug not in policy.blocked_providers]
+        super().__init__(data, initial=initial)
+
+    def clean_languages(self) -> list[str]:
+        """Return the tags, such as "en" and "en-GB"."""
+        words = self.cleaned_data["languages"].replace(",", " ").split()
+        return list(dict.fromkeys(_read_tag(word) for word in words))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields of the policy."""
+        chosen = self.cleaned_data["providers"]
+        blocked = [info.slug for info in all_infos() if info.slug not in chosen]
+        kept = {name: self.cleaned_data[name] for name in (*self._same, "languages")}
+        return {"blocked_providers": blocked, **kept}
+
+
+def _read_tag(word: str) -> str:
+    language, _, region = word.partition("-")
+    language, region = language.lower(), region.upper()
+    if language not in LANGUAGES or (region and region not in REGION_CODES):
+        raise forms.ValidationError(
+            f"“{word[:20]}” isn't a language code. Use codes such as en, en-GB, or pt-BR."
+        )
+    return f"{language}-{region}" if region else language

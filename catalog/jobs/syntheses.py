@@ -25,7 +25,7 @@ from catalog.jobs.base.leases import LEASE, Clock, Lease, LeaseLost, RowId, clai
 from catalog.jobs.base.restore_doubts import may_be_restored
 from catalog.jobs.charges import Attempt, reserve_speech, settle, settle_left, settles
 from catalog.jobs.previews import GENERATED, NotSound, keep_clip, measure_clip
-from catalog.models import Charge, Synthesis, SynthesizedClip, Voice
+from catalog.models import Charge, Synthesis, SynthesizedClip, TeamPolicy, Voice
 from catalog.models.voices.versions import raise_account_version
 from catalog.providers.errors import OutcomeUnknown, ProviderError, TryLater
 from catalog.providers.session import open_provider
@@ -78,6 +78,8 @@ class _SpeechRun:
         # What was sent may be charged already, so its outcome is settled in any case.
         may_be_sent = speech.step == Step.SENT and not self.info.speaks_free
         obstacle = find_voice_obstacle(speech.voice, self.clock().date())
+        policy = TeamPolicy.objects.of(speech.team_id)
+        obstacle = obstacle or policy.forbid_voice(self.info, speech.voice.language)
         clip = get_spoken_clip(speech.recipe)
         if clip is not None and (may_be_sent or not obstacle):
             self._deliver(clip, is_cached=speech.step == Step.PLANNED)

@@ -34,6 +34,7 @@ from catalog.models.speakers import Speaker
 from catalog.models.syncs import SyncRun
 from catalog.models.syntheses import Synthesis, SynthesizedClip
 from catalog.models.teams.links import Invitation, PasswordLink, SetupLink
+from catalog.models.teams.policies import ConsentLevel, TeamPolicy
 from catalog.models.teams.teams import Membership, Team
 from catalog.models.tokens import ApiToken
 from catalog.models.twins import TwinPair, TwinSearch
@@ -64,6 +65,7 @@ __all__ = [
     "ComparedVoice",
     "Comparison",
     "Consent",
+    "ConsentLevel",
     "ConsentRequest",
     "Credential",
     "CredentialReplacement",
@@ -112,6 +114,7 @@ __all__ = [
     "Tag",
     "TagUse",
     "Team",
+    "TeamPolicy",
     "Tick",
     "TwinPair",
     "TwinSearch",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from catalog.models.speakers import Speaker
+from catalog.models.teams.policies import ConsentLevel
 from catalog.models.teams.teams import Membership, Team
 from catalog.models.users import User
 
@@ -72,6 +73,13 @@ class Consent(models.Model):
     def log_name(self) -> str:
         """The name in the audit log."""
         return f"Consent of {self.speaker.name}"
+
+    @property
+    def level(self) -> ConsentLevel:
+        """What stands behind it: a word, a proof, or the speaker's own checked words."""
+        if self.spoken_at is not None:
+            return ConsentLevel.SPOKEN
+        return ConsentLevel.PROOF if self.proof_path else ConsentLevel.ATTESTED
 
     @property
     def last_day(self) -> date:

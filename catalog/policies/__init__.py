@@ -211,16 +211,6 @@ def changeable_by(user: User) -> CollectionQuerySet:
     return rows.distinct()
 
 
-def may_set_budgets(user: User, team: Team) -> bool:
-    """Only admins set limits on spending."""
-    return _is_at_least(user, team, Membership.Role.ADMIN)
-
-
-def may_read_all_charges(user: User, team: Team) -> bool:
-    """Admins see what everyone spends; others see their own."""
-    return _is_at_least(user, team, Membership.Role.ADMIN)
-
-
 def may_change_owner(user: User, team: Team) -> bool:
     """Only admins decide who is responsible for an account or a voice."""
     return _is_at_least(user, team, Membership.Role.ADMIN)

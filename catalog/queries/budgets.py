@@ -8,7 +8,16 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Length
 
 from catalog.core.locales import say_day, say_number
-from catalog.models import Budget, Charge, CloneJob, Membership, Synthesis, Team, User
+from catalog.models import (
+    Budget,
+    Charge,
+    CloneJob,
+    EvacuationLine,
+    Membership,
+    Synthesis,
+    Team,
+    User,
+)
 from catalog.providers.registry import all_infos
 
 Unit, Scope = Charge.Unit, Budget.Scope
@@ -176,4 +185,10 @@ def _count_waiting_texts(whose: dict[str, Any]) -> int:
 def _count_waiting_clones(whose: dict[str, Any]) -> int:
     free = [info.slug for info in all_infos() if info.is_built_in]
     rows = CloneJob.objects.active().filter(**whose).exclude(account__provider__in=free)
-    return rows.filter(Q(step=CloneJob.Step.PLANNED) | Q(sent_at=None)).count()
+    jobs = rows.filter(Q(step=CloneJob.Step.PLANNED) | Q(sent_at=None))
+    lines = EvacuationLine.objects.filter(
+        evacuation__team=whose["team"], state=EvacuationLine.State.QUEUED
+    )
+    if "requested_by" in whose:
+        lines = lines.filter(evacuation__started_by=whose["requested_by"])
+    return jobs.count() + lines.exclude(credential__provider__in=free).count()

@@ -9,7 +9,15 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db.models import Q
 
-from catalog.models import CloneJob, Credential, ProviderAccount, Sample, User, Voice
+from catalog.models import (
+    CloneJob,
+    Credential,
+    ProviderAccount,
+    Sample,
+    TeamPolicy,
+    User,
+    Voice,
+)
 from catalog.models.clones.jobs import CloneJobQuerySet
 from catalog.providers.types import ProviderInfo
 from catalog.queries.searches.filters import offered_infos
@@ -174,10 +182,11 @@ def find_maker(user: User, voice: Voice) -> CloneJob | None:
 def find_clone_targets(user: User) -> list[CloneTarget]:
     """Return every key that the user may clone with, usable ones first."""
     credentials = Credential.objects.visible_to(user).select_related("account", "owner")
+    policy = TeamPolicy.objects.visible_to(user).first() or TeamPolicy()
     targets = [
         CloneTarget(each, each.info, _find_obstacle(each))
         for each in credentials.order_by("provider", "created_at")
-        if each.info.can_clone
+        if each.info.can_clone and not policy.forbid_provider(each.info)
     ]
     return sorted(targets, key=lambda target: not target.is_open)
 

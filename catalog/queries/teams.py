@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
 
 from catalog import policies
-from catalog.models import Invitation, Membership, PasswordLink, Team, User, Voice
+from catalog.models import Invitation, Membership, PasswordLink, Team, TeamPolicy, User, Voice
 from catalog.policies.links import invitation_holds, password_link_holds
 
 # In the order of ``Membership.objects.of``. Every request runs this query, and composing it takes
@@ -36,6 +36,11 @@ def find_team_of_voice(user: User, pk: int, own_teams: Sequence[Team]) -> Team |
     rows = Voice.objects.visible_in(own_teams, user).filter(pk=pk)
     voice = rows.select_related("account__team").first()
     return voice.account.team if voice else None
+
+
+def get_team_policy(team: Team) -> TeamPolicy:
+    """Return what the team allows."""
+    return TeamPolicy.objects.of(team.pk)
 
 
 def find_members(user: User, *, with_suspended: bool = False) -> list[Membership]:

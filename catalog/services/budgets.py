@@ -6,11 +6,11 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import say_day, storing
 from catalog.jobs.notifications.send import notify, notify_admins
 from catalog.models import Budget, BudgetNotice, Membership, Notification, Team, User
+from catalog.policies.budgets import may_set_budgets
 from catalog.queries.budgets import Limit, find_limits, month_of, say_quantity
 
 Scope = Budget.Scope
@@ -34,7 +34,7 @@ class BudgetParams:
 @transaction.atomic
 def set_budget(user: User, *, team: Team, params: BudgetParams, now: datetime) -> None:
     """Set, change, or remove a limit of the team."""
-    if not policies.may_set_budgets(user, team):
+    if not may_set_budgets(user, team):
         raise PermissionDenied
     person = params.person if params.scope == Scope.PERSON else None
     if person is not None and not Membership.objects.filter(team=team, user=person).exists():

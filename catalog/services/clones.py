@@ -22,6 +22,7 @@ from catalog.models import (
     Credential,
     Sample,
     Team,
+    TeamPolicy,
     User,
 )
 from catalog.queries.consents.requests import find_usable_consents
@@ -103,6 +104,9 @@ def _write_batch(
     consent = _find_recorded(user, params.recorded, now) or attest_consent(
         user, team=team, statement=params.consent, proof_path=proof_path, now=now
     )
+    policy = TeamPolicy.objects.of(team.pk)
+    if gap := policy.forbid_consent(consent.level) or policy.forbid_language(params.language):
+        raise ConsentNeeded(gap)
     samples = [cut.sample for cut in params.cuts]
     obstacle = find_speaker_obstacle(consent.speaker_id, now.date())
     if obstacle := obstacle or find_sample_obstacle(samples):
@@ -189,6 +193,9 @@ def retry_clone(user: User, *, job: CloneJob, now: datetime) -> CloneJob:
         label = locked.account.info.label
         raise NothingToDo(f"You have no key for this {label} account. Add one first.")
     _demand_use(user, credential, locked.team)
+    policy = TeamPolicy.objects.of(locked.team_id)
+    if gap := policy.forbid_consent(locked.batch.consent.level):
+        raise ConsentNeeded(gap)
     if obstacle := find_speaker_obstacle(locked.batch.speaker_id, now.date()):
         raise ConsentNeeded(obstacle)
     paid = int(not credential.info.is_built_in)
@@ -218,6 +225,8 @@ def _demand_use(user: User, credential: Credential, team: Team) -> None:
     if credential.team_id != team.pk or credential.account is None:
         raise PermissionDenied
     if not policies.may_clone(user, team) or not policies.may_use_credential(user, credential):
+        raise PermissionDenied
+    if TeamPolicy.objects.of(team.pk).forbid_provider(credential.info):
         raise PermissionDenied
 
 

@@ -13,7 +13,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import say_number
 from catalog.core.media import remove_media
-from catalog.models import Charge, Synthesis, SynthesizedClip, User, Voice
+from catalog.models import Charge, Synthesis, SynthesizedClip, TeamPolicy, User, Voice
 from catalog.models.syntheses import speech_recipe
 from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import RequestRejected
@@ -92,7 +92,9 @@ def request_speech(
 
 def _prepare(user: User, speech: Synthesis, now: datetime) -> None:
     """Complete the synthesis from a cached clip, or find the key to use."""
-    if obstacle := find_voice_obstacle(speech.voice, now.date()):
+    policy = TeamPolicy.objects.of(speech.team_id)
+    obstacle = policy.forbid_voice(speech.voice.info, speech.voice.language)
+    if obstacle := obstacle or find_voice_obstacle(speech.voice, now.date()):
         raise CannotSynthesize(obstacle)
     clip = get_spoken_clip(speech.recipe)
     # A worker also has to store a preview with its voice.

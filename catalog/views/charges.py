@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog import policies
 from catalog.forms.budgets import BudgetForm, read_month
 from catalog.models import Budget, Charge
+from catalog.policies.budgets import may_read_all_charges, may_set_budgets
 from catalog.queries.budgets import find_first_limit, find_limits, find_team_budgets
 from catalog.queries.charges import (
     CSV_COLUMNS,
@@ -38,7 +39,7 @@ def _show_spending(
     months = find_spending_months(user, now)
     month = read_month(request.GET.get("month", ""), months)
     limits = find_limits(user, team, now)
-    may_set = policies.may_set_budgets(user, team)
+    may_set = may_set_budgets(user, team)
     context: dict[str, Any] = {
         "report": report_spending(user, month, now),
         "months": months,
@@ -47,7 +48,7 @@ def _show_spending(
         "first_limit": find_first_limit(limits, Charge.Unit.CHARACTERS),
         "first_clone_limit": find_first_limit(limits, Charge.Unit.VOICES),
         "slots": find_unused_slots(user),
-        "sees_all": policies.may_read_all_charges(user, team),
+        "sees_all": may_read_all_charges(user, team),
         "may_read_log": policies.may_read_log(user, team),
         "may_set": may_set,
         "budgets": find_team_budgets(user) if may_set else [],
@@ -71,7 +72,7 @@ def charge_export(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def budget_set(request: Request) -> HttpResponseBase:
-    if not policies.may_set_budgets(request.user, request.team):
+    if not may_set_budgets(request.user, request.team):
         raise PermissionDenied
     form = BudgetForm(request.POST, members=find_members(request.user))
     if not form.is_valid():

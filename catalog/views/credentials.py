@@ -22,6 +22,7 @@ from catalog.queries.credentials import (
     find_credentials,
     get_credential,
 )
+from catalog.queries.teams import get_team_policy
 from catalog.services.accounts.built_in import switch_built_in
 from catalog.services.credentials import keys as services
 from catalog.services.credentials.replacement import (
@@ -73,7 +74,10 @@ def credential_row(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def credential_add(request: Request) -> HttpResponseBase:
-    form = CredentialForm(request.POST if request.method == "POST" else None)
+    policy = get_team_policy(request.team)
+    infos = [each for each in all_infos() if not each.is_built_in]
+    infos = [each for each in infos if not policy.forbid_provider(each)]
+    form = CredentialForm(request.POST if request.method == "POST" else None, infos=infos)
     if request.method == "POST" and form.is_valid():
         services.add_credential(
             request.user,
@@ -88,7 +92,6 @@ def credential_add(request: Request) -> HttpResponseBase:
         return redirect("catalog:credential-list")
     may_add = policies.may_add_credential(request.user, request.team)
     status = 422 if form.is_bound else 200
-    infos = [info for info in all_infos() if not info.is_built_in]
     context = {"form": form, "infos": infos, "may_add": may_add}
     return render(
         request, "catalog/credentials/create.html", context, status=status if may_add else 403

@@ -27,6 +27,7 @@ from catalog.queries.syntheses.history import (
     preview_sentence,
 )
 from catalog.queries.syntheses.sample_texts import find_sentences, sentence_language
+from catalog.queries.teams import get_team_policy
 from catalog.services.syntheses import (
     CannotRemove,
     CannotSynthesize,
@@ -53,7 +54,8 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "estimate": _estimate(voice, form) if voice.can_speak and text else None,
         "limit": limit,
         "preview_refusal": limit.refuse(len(preview_sentence(voice))) if limit else "",
-        "obstacle": find_voice_obstacle(voice, timezone.now().date()),
+        "obstacle": find_voice_obstacle(voice, now.date())
+        or get_team_policy(team).forbid_voice(voice.info, voice.language),
         "sentences": find_sentences(voice.language),
         "sentence_language": sentence_language(voice.language),
         "speeches": speeches,

@@ -54,6 +54,8 @@ FIXED_PLACES = {
     "similar to a recording": "/similar/",
     "provider accounts": "/accounts/",
     "team": "/team/",
+    "spending": "/team/spending/",
+    "policies": "/team/policies/",
     "log": "/team/log/",
     "account": "/you/",
     "signed in": "/you/sessions/",

@@ -180,6 +180,7 @@ from catalog.services.teams.members import (
     shut_membership,
     suspend_member,
 )
+from catalog.services.teams.policies import change_policy
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.tokens import (
     issue_token,
@@ -816,6 +817,9 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "require_second_factor": lambda cast: require_second_factor(
         factories.make_factor(cast.ana).user, team=cast.aurora, is_required=True, now=NOW
+    ),
+    "change_policy": lambda cast: change_policy(
+        cast.ana, team=cast.aurora, values={"clip_days": 30}, now=NOW
     ),
     "set_budget": lambda cast: set_budget(
         cast.ana, team=cast.aurora, params=BudgetParams("team", "characters", most=9), now=NOW

@@ -29,7 +29,7 @@ from catalog.jobs.consents.check import find_other_voice
 from catalog.jobs.samples.prepare import convert_samples, find_length_problem, measure_sample
 from catalog.jobs.voices.label_overrides import write_own_labels
 from catalog.jobs.voices.store import write_voices
-from catalog.models import Charge, CloneJob, Credential, Voice
+from catalog.models import Charge, CloneJob, Credential, TeamPolicy, Voice
 from catalog.models.voices.versions import touch_voices
 from catalog.providers.base import Provider
 from catalog.providers.errors import (
@@ -175,8 +175,11 @@ class _CloneRun(CancelStep):
         return not problem
 
     def _is_forbidden(self) -> bool:
-        """Fail the job and return True if the speaker's consent has ended or was withdrawn."""
+        """Fail the job and return True if the speaker or the team no longer allows it."""
         obstacle = find_speaker_obstacle(self.job.batch.speaker_id, self.clock().date())
+        policy, info = TeamPolicy.objects.of(self.job.team_id), self.job.account.info
+        obstacle = obstacle or policy.forbid_voice(info, self.job.language)
+        obstacle = obstacle or policy.forbid_consent(self.job.batch.consent.level)
         if obstacle:
             self._fail(f"{obstacle} Nothing was sent.")
         return bool(obstacle)

@@ -19,6 +19,7 @@ from catalog.models import (
     ProviderAccount,
     Synthesis,
     Team,
+    TeamPolicy,
     User,
 )
 from catalog.models.credentials.key_sets import leave_key_sets
@@ -45,7 +46,8 @@ def add_credential(
     """Store the encrypted key and have a worker check it with the provider."""
     if not policies.may_add_credential(user, team):
         raise PermissionDenied
-    get_adapter(provider)
+    if TeamPolicy.objects.of(team.pk).forbid_provider(get_adapter(provider).info):
+        raise PermissionDenied
     credential = Credential(
         team=team, owner=user, provider=provider, nickname=nickname, is_shared=is_shared
     )

@@ -13,6 +13,7 @@ from catalog import policies
 from catalog.audit import record
 from catalog.core.locales import storing
 from catalog.models import (
+    Charge,
     Credential,
     Evacuation,
     EvacuationLine,
@@ -34,6 +35,7 @@ from catalog.queries.evacuations.targets import (
     find_target_obstacle,
     sum_targets,
 )
+from catalog.services.budgets import OverBudget, demand_budget
 from catalog.tasks import enqueue_evacuation
 
 MOST_VOICES = 1000
@@ -189,6 +191,11 @@ def start_clones(user: User, *, evacuation: Evacuation, is_confirmed: bool, now:
     if not is_confirmed:
         raise CannotStartClones("Confirm the speakers' permission first.")
     _check_targets(user, wanted.select_related("credential"))
+    paid = sum(not line.credential.info.is_built_in for line in wanted if line.credential)
+    try:
+        demand_budget(user, team=plan.team, unit=Charge.Unit.VOICES, amount=paid, now=now)
+    except OverBudget as exc:
+        raise CannotStartClones(str(exc)) from None
     wanted.update(state=EvacuationLine.State.QUEUED, message="")
     Evacuation.objects.filter(pk=plan.pk).update(
         state=State.QUEUED,

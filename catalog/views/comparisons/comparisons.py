@@ -30,6 +30,7 @@ from catalog.queries.comparisons import (
 from catalog.queries.shares import find_shares_of
 from catalog.queries.speakers import find_voice_obstacles
 from catalog.queries.syntheses.sample_texts import find_sentences
+from catalog.queries.teams import get_team_policy
 from catalog.queries.voices.audience import find_audience
 from catalog.queries.voices.references import follow_replacements
 from catalog.services.comparisons import (
@@ -110,7 +111,10 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
     texts = [str(form[name].value() or "") for name in form.text_names]
     if form.is_bound and form.is_valid():
         texts = form.cleaned_data["texts"]
-    obstacles = find_voice_obstacles(voices, timezone.now().date())
+    policy = get_team_policy(request.team)
+    forbidden = {voice.pk: policy.forbid_voice(voice.info, voice.language) for voice in voices}
+    obstacles = {pk: words for pk, words in forbidden.items() if words}
+    obstacles |= find_voice_obstacles(voices, timezone.now().date())
     can_all = all(voice.can_speak for voice in voices) and not obstacles
     return {
         "comparison": None,

@@ -1,0 +1,1 @@
+"""Teams: delete files that a team keeps only for some time."""
