@@ -240,6 +240,14 @@ urlpatterns = [
     path("agreed/<str:token>/receipt/", speak.consent_given_receipt, name="consent-given-receipt"),
     path("speakers/", speakers.speaker_list, name="speaker-list"),
     path("speakers/<row:pk>/", speakers.speaker_detail, name="speaker-detail"),
+    path("speakers/<row:pk>/merge/", speakers.speaker_merge, name="speaker-merge"),
+    path("speakers/<row:pk>/split/", speakers.speaker_split, name="speaker-split"),
+    path(
+        "speakers/<row:pk>/consents/<row:consent_pk>/delete/",
+        speakers.consent_erase,
+        name="consent-erase",
+    ),
+    path("samples/<uuid:pk>/delete/", speakers.sample_erase, name="sample-erase"),
     path("speakers/<row:pk>/withdraw/", withdrawals.withdrawal_create, name="withdrawal-create"),
     path("withdrawals/<row:pk>/", withdrawals.withdrawal_detail, name="withdrawal-detail"),
     path(
@@ -252,9 +260,7 @@ urlpatterns = [
         withdrawals.erasure_retry,
         name="erasure-retry",
     ),
-    path(
-        "withdrawals/<row:pk>/report.json", withdrawals.withdrawal_report, name="withdrawal-report"
-    ),
+    path("withdrawals/<row:pk>/report.json", withdrawals.withdrawal_report, name="withdrawal-json"),
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
     path("shares/", shares.share_list, name="share-list"),

@@ -182,13 +182,21 @@ TABLE = {
     "catalog:share-open": Page(MISSING, MISSING, ids=("token",)),
     "catalog:share-vote": Page(CLOSED, MISSING, ids=("token",)),
     "catalog:share-audio": Page(MISSING, CLOSED, ids=("token", "token")),
+    "catalog:speaker-merge": Page(
+        ADMINS, (SIGN_IN, 403, 403, 422), ids=("speaker",), cloner=(200, 422)
+    ),
+    "catalog:speaker-split": Page(
+        ADMINS, (SIGN_IN, 403, 403, 422), ids=("speaker",), cloner=(200, 422)
+    ),
+    "catalog:sample-erase": Page(ADMINS, (SIGN_IN, 403, 403, 422), ids=("sample",)),
+    "catalog:consent-erase": Page(ADMINS, (SIGN_IN, 403, 403, 302), ids=("speaker", "consent")),
     "catalog:withdrawal-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), ids=("speaker",)),
     "catalog:withdrawal-detail": Page(ALL, NEVER, ids=("withdrawal",)),
     "catalog:withdrawal-approve": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("withdrawal",)),
     "catalog:withdrawal-cancel": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("withdrawal",)),
     "catalog:withdrawal-retry": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("withdrawal",)),
     "catalog:erasure-retry": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("withdrawal", "erasure")),
-    "catalog:withdrawal-report": Page(ALL, NEVER, ids=("withdrawal",)),
+    "catalog:withdrawal-json": Page(ALL, NEVER, ids=("withdrawal",)),
     "catalog:notification-list": Page(ALL, NEVER),
     "catalog:notification-bell": Page((302,) * 4, NEVER),
     "catalog:notification-settings": Page(ALL, (302,) * 4),
@@ -292,7 +300,4 @@ TABLE = {
     "mfa_download_recovery_codes": Page((302, 404, 404, 404), (302, 404, 404, 404), is_ours=False),
 }
 OURS = [name for name, page in TABLE.items() if page.is_ours]
-# What stands in the others' addresses is no id.
-WITH_IDS = [
-    name for name, page in TABLE.items() if page.ids and not {"token", "problem"} & {*page.ids}
-]
+WITH_IDS = [name for name, page in TABLE.items() if page.ids and "token" not in page.ids]

@@ -242,6 +242,7 @@ def furnish(
         tag=tag,
         collection=collection,
         speaker=job.batch.speaker,
+        consent=job.batch.consent,
         consent_request=_ask_consent(admin, team, job.batch, word),
         notice=notice,
         **_withdraw(job.batch.speaker, voice, admin, word),

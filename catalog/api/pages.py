@@ -5,9 +5,8 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from catalog.api.cursors import fingerprint_list, read_cursor, write_cursor
+from catalog.api.cursors import CursorRefused, fingerprint_list, read_cursor, write_cursor
 from catalog.api.endpoints import ApiCall
-from catalog.views.base.problems import RequestRefused
 
 Row = TypeVar("Row", bound=Model)
 # Rows, and the cursor of the next page.
@@ -60,4 +59,4 @@ def _split_place(text: str) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(at), pk
     except ValueError:
-        raise RequestRefused("bad-cursor") from None
+        raise CursorRefused("bad-cursor") from None

@@ -30,7 +30,8 @@ def warn_of_consent_ends(now: datetime) -> int:
 @storing()
 def _warn(end: ConsentEnd, now: datetime) -> int:
     mark = _ENDED if end.has_passed else min(each for each in _DAYS_BEFORE if each >= end.days)
-    consents = Consent.objects.filter(speaker=end.speaker, ends_on=end.ends_on, withdrawn_at=None)
+    last = Q(ends_on=end.ends_on) | Q(limited_to=end.ends_on)
+    consents = Consent.objects.filter(last, speaker=end.speaker, withdrawn_at=None)
     unwarned = consents.filter(Q(warned_days=None) | Q(warned_days__gt=mark))
     keepers = set(unwarned.values_list("kept_by", "attested_by"))
     if not unwarned.update(warned_days=mark):

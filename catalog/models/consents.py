@@ -1,7 +1,7 @@
 """Consents: what speakers agreed to, and requests to say so aloud."""
 
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Self
 
 from django.db import models
@@ -18,7 +18,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
     def in_force(self, today: date) -> Self:
         """Keep consents that were not withdrawn and whose last day has not passed."""
-        return self.filter(Q(ends_on=None) | Q(ends_on__gte=today), withdrawn_at=None)
+        is_minor = Q(relation=Consent.Relation.GUARDIAN)
+        recent = is_minor & Q(attested_at__gte=_start_of(_add_years(today, -_MOST_YEARS_OF_MINORS)))
+        recent |= ~is_minor & Q(attested_at__gte=_start_of(_add_years(today, -_MOST_YEARS)))
+        lasts = Q(ends_on__gte=today) | Q(ends_on=None) & recent
+        counts = Q(limited_to=None) | Q(limited_to__gte=today)
+        return self.filter(lasts, counts, withdrawn_at=None)
 
 
 class Consent(models.Model):
@@ -61,6 +66,10 @@ class Consent(models.Model):
     # Who is responsible once the person who attested has left; the attestation never changes.
     kept_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)
+    # When someone deleted it; the row stays, because clones were made under it.
+    erased_at = models.DateTimeField(null=True)
+    # The last day on which it counts since its speaker was merged with one who agreed for less.
+    limited_to = models.DateField(null=True)
     # The number of days before the last day of the latest warning.
     warned_days = models.PositiveSmallIntegerField(null=True)
 
@@ -106,6 +115,10 @@ def proposed_end(relation: str, today: date) -> date:
     """Return the last day of a consent for which nobody chose one."""
     is_minor = relation == Consent.Relation.GUARDIAN
     return _add_years(today, _USUAL_YEARS_OF_MINORS if is_minor else _USUAL_YEARS)
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
 
 
 def _add_years(day: date, years: int) -> date:

@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from catalog.core.locales import say_day
-from catalog.models import CloneJob, Consent, Sample, Speaker, User, Voice
+from catalog.models import (
+    CloneBatch,
+    CloneJob,
+    Consent,
+    Protection,
+    Sample,
+    Speaker,
+    User,
+    Voice,
+)
 
+_SELF, _GUARDIAN = Consent.Relation.SELF, Consent.Relation.GUARDIAN
 _SHOWN_SPEAKERS = 200
 # A consent that ends within so many days is shown on the pages of its voices.
 _SOON = timedelta(days=30)
@@ -142,8 +153,11 @@ def find_speaker_obstacles(speaker_ids: Collection[int], today: date) -> dict[in
         return {}
     valid = Consent.objects.filter(speaker=OuterRef("pk")).in_force(today)
     rows = Speaker.objects.filter(pk__in=speaker_ids).annotate(
-        ended_on=Max("consents__ends_on", filter=Q(consents__withdrawn_at=None)),
-        withdrawn_at=Max("consents__withdrawn_at"),
+        ended_on=Max(
+            Coalesce("consents__limited_to", "consents__ends_on"),
+            filter=Q(consents__withdrawn_at=None),
+        ),
+        withdrawn_at=Max("consents__withdrawn_at", filter=Q(consents__erased_at=None)),
     )
     blocked = rows.filter(~Exists(valid) | Q(withdrawing_since__isnull=False))
     return {speaker.pk: _describe_obstacle(speaker) for speaker in blocked}
@@ -212,8 +226,10 @@ def find_consent_ends(speakers: QuerySet[Speaker], today: date) -> list[ConsentE
     A later consent, or one without a last day, counts instead. A withdrawal has its own page.
     """
     valid = Consent.objects.filter(speaker=OuterRef("pk"), withdrawn_at=None)
-    dated = speakers.filter(~Exists(valid.filter(ends_on=None)), withdrawing_since=None).annotate(
-        ends_on=Max("consents__ends_on", filter=Q(consents__withdrawn_at=None))
+    endless = valid.filter(ends_on=None, limited_to=None)
+    last = Coalesce("consents__limited_to", "consents__ends_on")
+    dated = speakers.filter(~Exists(endless), withdrawing_since=None).annotate(
+        ends_on=Max(last, filter=Q(consents__withdrawn_at=None))
     )
     rows = dated.filter(ends_on__lte=today + _SOON).values_list("pk", "ends_on")
     ends = dict(rows.order_by("ends_on", "pk")[:_SHOWN_SPEAKERS])
@@ -231,3 +247,115 @@ def find_speakers_with_voices(user: User) -> QuerySet[Speaker]:
     jobs = CloneJob.objects.visible_to(user).exclude(voice=None)
     there = jobs.filter(voice__remote_deleted_at=None).values("batch__speaker")
     return Speaker.objects.visible_to(user).filter(pk__in=there)
+
+
+def find_last_day(speaker_id: int, today: date) -> date | None:
+    """Return the last day of the consents in force, None if one has no last day or none is."""
+    valid = Consent.objects.filter(speaker=speaker_id).in_force(today)
+    if valid.filter(ends_on=None, limited_to=None).exists():
+        return None
+    last: date | None = valid.aggregate(last=Max(Coalesce("limited_to", "ends_on")))["last"]
+    return last
+
+
+def find_merge_obstacle(speaker: Speaker, other: Speaker, today: date) -> str:
+    """Return why two speakers can't become one, "" if they can.
+
+    A merge never lets a voice be used that couldn't be used before.
+    """
+    if speaker.pk == other.pk:
+        return "Choose another speaker."
+    for each in (speaker, other):
+        if each.withdrawing_since is not None:
+            return f"{each.name} has withdrawn. Wait until all copies are erased."
+    problems = find_speaker_obstacles([speaker.pk, other.pk], today)
+    if len(problems) != 1:
+        return ""
+    blocked = speaker if speaker.pk in problems else other
+    words = problems[blocked.pk]
+    return f"{blocked.name}: {words} Merging would lift that, so record a new consent first."
+
+
+def find_merge_warnings(speaker: Speaker, other: Speaker) -> list[str]:
+    """Return how the consents of two speakers contradict each other if they are one person."""
+    kinds = [
+        set(each.consents.exclude(relation="").values_list("relation", "attested_by", "given_by"))
+        for each in (speaker, other)
+    ]
+    found = []
+    claims = [{who for relation, who, _ in rows if relation == _SELF} for rows in kinds]
+    if len(claims[0] | claims[1]) > 1:
+        found.append("Two people said that they are this speaker.")
+    grown = [{relation == _GUARDIAN for relation, *_ in rows} for rows in kinds]
+    if grown[0] and grown[1] and grown[0] != grown[1]:
+        found.append("A guardian agreed for one of them, and the other agreed themselves.")
+    return found
+
+
+def find_split_obstacle(speaker: Speaker, moved: QuerySet[CloneBatch], folded: str) -> str:
+    """Return why these requests can't go to a new speaker, "" if they can."""
+    stays = CloneBatch.objects.filter(speaker=speaker).exclude(pk__in=moved.values("pk"))
+    if speaker.withdrawing_since is not None:
+        return f"{speaker.name} has withdrawn. Wait until all copies are erased."
+    if not moved.exists() or not stays.exists():
+        return "Choose some of the requests, but not all of them."
+    same = Speaker.objects.filter(team=speaker.team, folded=folded)
+    if same.exclude(pk=speaker.pk).exists():
+        return "Another speaker has this name. Choose another one, and merge them afterward."
+    if stays.filter(consent__in=moved.values("consent")).exists():
+        return "Requests under the same consent belong together. Choose all of them."
+    shared = Sample.objects.filter(sources__batch__in=moved.values("pk"))
+    sample = shared.filter(sources__batch__in=stays.values("pk")).first()
+    if sample is not None:
+        return f"{sample.filename} was used for requests on both sides. Choose all of them."
+    return ""
+
+
+def find_arrangeable(user: User, speaker: Speaker) -> list[Speaker]:
+    """Return the speakers that could be the same person, by name, similar names first."""
+    rows = Speaker.objects.visible_to(user).filter(team=speaker.team).exclude(pk=speaker.pk)
+    found = list(rows.order_by("folded", "pk")[:_SHOWN_SPEAKERS])
+    first = speaker.folded.split(" ")[0]
+    return sorted(found, key=lambda each: first not in each.folded.split(" "))
+
+
+def find_batches(user: User, speaker: Speaker) -> list[CloneBatch]:
+    """Return the speaker's clone requests with their jobs and samples, newest first."""
+    jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
+    rows = CloneBatch.objects.filter(pk__in=jobs.values("batch")).select_related("consent")
+    return list(rows.prefetch_related("jobs__account", "sources__sample").order_by("-asked_at"))
+
+
+def find_erasing_obstacle(sample: Sample) -> str:
+    """Return why a recording can't be deleted now, "" if it can."""
+    if sample.erased_at is not None:
+        return "It was deleted before."
+    made = CloneJob.objects.filter(batch__sources__sample__in=[sample.pk])
+    made |= CloneJob.objects.filter(batch__sources__sample__original=sample)
+    if made.active().exists():
+        return "A clone is being made from it. Wait until it has ended, or cancel it."
+    held = Protection.objects.filter(kind=Protection.Kind.HOLD, voice__clone_jobs__in=made)
+    found = held.select_related("set_by").first()
+    return f"A clone made from it is on legal hold by {found.set_by}." if found else ""
+
+
+def find_made_from(user: User, sample: Sample) -> list[Voice]:
+    """Return the voices made from a recording that their providers still have."""
+    sources = Q(batch__sources__sample=sample) | Q(batch__sources__sample__original=sample)
+    jobs = CloneJob.objects.visible_to(user).filter(sources)
+    rows = Voice.objects.present().filter(clone_jobs__in=jobs.values("pk"))
+    return list(rows.select_related("account").distinct().order_by("sort_name", "pk"))
+
+
+def find_made_under(user: User, consent: Consent) -> list[Voice]:
+    """Return the voices made under a consent that their providers still have."""
+    jobs = CloneJob.objects.visible_to(user).filter(batch__consent=consent)
+    rows = Voice.objects.present().filter(clone_jobs__in=jobs.values("pk"))
+    return list(rows.select_related("account").distinct().order_by("sort_name", "pk"))
+
+
+def get_consent(user: User, speaker_id: int, consent_id: int) -> Consent:
+    """Return a consent of a speaker that the user can see; raises Consent.DoesNotExist."""
+    speakers = Speaker.objects.visible_to(user).filter(pk=speaker_id)
+    rows = Consent.objects.select_related("speaker__team", "attested_by")
+    return rows.get(pk=consent_id, speaker__in=speakers)

@@ -12,7 +12,7 @@ from catalog.jobs.withdrawals.finish import notify_of_withdrawal, settle_withdra
 from catalog.jobs.withdrawals.plan import block_speaker, list_copies, start_erasing
 from catalog.jobs.withdrawals.run import retry_now
 from catalog.models import Consent, Erasure, Speaker, Team, User, Withdrawal
-from catalog.policies.withdrawals import may_approve_withdrawal, may_withdraw
+from catalog.policies.speakers import may_approve_withdrawal, may_withdraw
 from catalog.tasks import enqueue_erasure
 
 State = Erasure.State

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.forms.withdrawals import WithdrawalForm
 from catalog.jobs.withdrawals.finish import hash_report
 from catalog.models import Speaker, Withdrawal
-from catalog.policies.withdrawals import may_approve_withdrawal, may_withdraw
+from catalog.policies.speakers import may_approve_withdrawal, may_withdraw
 from catalog.queries.withdrawals import WithdrawalPage, get_withdrawal, preview_withdrawal
 from catalog.services.withdrawals import (
     DAYS_TO_APPROVE,

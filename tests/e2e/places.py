@@ -73,6 +73,8 @@ MADE_PLACES = (
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
     "compare", "comparison", "similar to a clip", "remove a member", "owner of a voice",
     "owner of an account", "renew a token", "revoke a token",
+    "merge a speaker", "split a speaker", "delete a sample", "delete a consent", "withdraw",
+    "withdrawal",
 )  # fmt: skip
 STRANGERS_PLACES = {
     "api": "/api/docs/",
@@ -120,6 +122,7 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     link = page.get_by_role("link", name="Clone from these samples")
     found["samples"] = link.get_attribute("href") or ""
     found["sample"] = f"/samples/{re.findall('[0-9a-f-]{36}', found['samples'])[0]}/"
+    found |= _find_speaker_pages(page, found["speaker"])
     found["gone voice"], found["carried out"] = _delete_the_oldest(page)
     page.goto(found["voice"])
     page.get_by_role("button", name=re.compile("^Delete…")).click()
@@ -132,6 +135,27 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["revoke a token"] = found["renew a token"].replace("renew", "revoke")
     found["similar to a clip"] = _ask_similar(page, sample)
     return {**found, **_add_key(page), **_compare(page)}
+
+
+def _find_speaker_pages(page: Page, speaker: str) -> dict[str, str]:
+    """Return what can be done about a speaker, with a withdrawal that was canceled."""
+    page.goto(speaker)
+    found = {
+        "merge a speaker": f"{speaker}merge/",
+        "split a speaker": f"{speaker}split/",
+        "withdraw": f"{speaker}withdraw/",
+        "delete a sample": _first_link(page, speaker, "a[href^='/samples/'][href$='/delete/']"),
+        "delete a consent": _first_link(page, speaker, "a[href*='/consents/'][href$='/delete/']"),
+    }
+    page.goto(found["withdraw"])
+    page.get_by_label("Reason").fill(LONG)
+    page.get_by_role("button", name="Withdraw permission").click()
+    cancel = page.get_by_role("button", name="Cancel withdrawal")
+    expect(cancel).to_be_visible()
+    found["withdrawal"] = page.url
+    cancel.click()
+    expect(page.get_by_text("The consents are valid again.")).to_be_visible()
+    return found
 
 
 def _first_link(page: Page, path: str, selector: str) -> str:

@@ -16,7 +16,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from catalog import services
 from catalog.audio.formats import FORMATS
 from catalog.models import (
-    ApiAnswer,
     AuditEntry,
     AuditHead,
     CatalogVersion,
@@ -33,10 +32,12 @@ from catalog.models import (
     SavedSearch,
     Selection,
     Share,
+    Speaker,
     Team,
     TwinPair,
     User,
     Voice,
+    Withdrawal,
 )
 from catalog.queries.audit import AuditFilter
 from catalog.queries.evacuations.targets import LineChoice
@@ -159,6 +160,12 @@ from catalog.services.shares import (
     revoke_share,
 )
 from catalog.services.similarity import start_similarity_search
+from catalog.services.speakers import (
+    erase_consent,
+    erase_recording,
+    merge_speakers,
+    split_speaker,
+)
 from catalog.services.syntheses import (
     cancel_speech,
     remove_speech,
@@ -184,10 +191,6 @@ from catalog.services.teams.members import (
 from catalog.services.teams.policies import change_policy
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.tokens import (
-    Result,
-    act_once,
-    claim_answer,
-    drop_answer,
     issue_token,
     make_token,
     note_token_use,
@@ -234,6 +237,12 @@ from catalog.services.voices.settings import (
     change_settings,
     read_settings_again,
     reset_settings,
+)
+from catalog.services.withdrawals import (
+    approve_withdrawal,
+    cancel_withdrawal,
+    request_withdrawal,
+    retry_erasures,
 )
 from tests import factories
 from tests.local import give_local, switch_on
@@ -289,16 +298,7 @@ def vote_outside(cast: SimpleNamespace) -> None:
     cast_outside_vote(page=page, key="key", name="Zed", browser="browser", now=NOW)
 
 
-def claim(cast: SimpleNamespace) -> ApiAnswer:
-    token, _ = factories.make_token(cast.mia, cast.aurora)
-    return claim_answer(token=token, key="1", mark="a", now=NOW)
-
-
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
-    # What a request with an Idempotency-Key does is in the log; that it had one is not.
-    "claim_answer": claim,
-    "act_once": lambda cast: act_once(answer=claim(cast), act=lambda: Result(204, {}, b"")),
-    "drop_answer": lambda cast: drop_answer(answer=claim(cast)),
     # Play and export counts would be noise in the audit log.
     "note_play": lambda cast: note_play(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW
@@ -396,6 +396,29 @@ def ask_for_clone(cast: SimpleNamespace) -> CloneBatch:
         consent=CONSENT,
     )
     return request_clones(cast.ana, credentials=[cast.credential], params=params, now=NOW)
+
+
+def add_speaker(cast: SimpleNamespace) -> Speaker:
+    return Speaker.objects.create(
+        team=cast.aurora, name="Bo", folded="bo", added_by=cast.ana, added_at=NOW
+    )
+
+
+def withdraw(cast: SimpleNamespace) -> Withdrawal:
+    speaker = factories.make_job(cast.ana, cast.credential).batch.speaker
+    return request_withdrawal(cast.ana, speaker=speaker, now=NOW, reason="She asked.")
+
+
+def fail_erasure(cast: SimpleNamespace) -> Withdrawal:
+    withdrawal = withdraw(cast)
+    factories.make_erasure(withdrawal, factories.make_clone(cast.account), state="failed")
+    return withdrawal
+
+
+def split_off(cast: SimpleNamespace) -> None:
+    jobs = [factories.make_job(cast.ana, cast.credential) for _ in range(2)]
+    speaker, moved = jobs[0].batch.speaker, [jobs[1].batch_id]
+    split_speaker(cast.ana, speaker=speaker, name="Bo", batch_ids=moved, now=NOW)
 
 
 def plan_replacement(cast: SimpleNamespace) -> Evacuation:
@@ -694,6 +717,24 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "approve_evacuation": approve_replacement,
     "undo_evacuation": lambda cast: undo_evacuation(
         cast.ana, evacuation=approve_replacement(cast), now=NOW
+    ),
+    "request_withdrawal": lambda cast: withdraw(cast),
+    "approve_withdrawal": lambda cast: approve_withdrawal(
+        cast.ana, withdrawal=withdraw(cast), now=NOW
+    ),
+    "cancel_withdrawal": lambda cast: cancel_withdrawal(
+        cast.ana, withdrawal=withdraw(cast), now=NOW
+    ),
+    "retry_erasures": lambda cast: retry_erasures(cast.ana, withdrawal=fail_erasure(cast), now=NOW),
+    "merge_speakers": lambda cast: merge_speakers(
+        cast.ana, speaker=add_speaker(cast), other=add_speaker(cast), is_confirmed=True, now=NOW
+    ),
+    "split_speaker": split_off,
+    "erase_recording": lambda cast: erase_recording(
+        cast.ana, sample=factories.make_sample(cast.ana, cast.aurora), now=NOW
+    ),
+    "erase_consent": lambda cast: erase_consent(
+        cast.ana, consent=factories.make_job(cast.ana, cast.credential).batch.consent, now=NOW
     ),
     "approve_plan": approve,
     "retry_deletion": retry,

@@ -58,17 +58,41 @@ def erase_speech(voice: Voice) -> None:
         SynthesizedClip.objects.filter(pk=clip.pk).delete()
 
 
-def erase_sample(sample_id: str, now: datetime, words: str = _ERASED) -> None:
+def erase_sample(sample_id: str, now: datetime) -> None:
     """Erase the files of a recording and what was measured in it; its row says that it existed."""
     sample = Sample.objects.filter(pk=sample_id).first()
-    if sample is None:
-        return
-    remove_files(sample.paths)
-    with transaction.atomic():
-        SampleReport.objects.filter(sample=sample).delete()
-        Sample.objects.filter(pk=sample.pk).update(
-            path="", copy_path="", peaks=[], is_playable=False, problem=words, erased_at=now
-        )
+    if sample is not None:
+        remove_files(sample.paths)
+        forget_sample(sample, now, _ERASED)
+
+
+@transaction.atomic
+def forget_sample(sample: Sample, now: datetime, words: str) -> list[str]:
+    """Erase what the database holds of a recording, and return the files that it had."""
+    SampleReport.objects.filter(sample=sample).delete()
+    Sample.objects.filter(pk=sample.pk).update(
+        path="", copy_path="", peaks=[], is_playable=False, problem=words, erased_at=now
+    )
+    return sample.paths
+
+
+@transaction.atomic
+def forget_consent(consent: Consent, now: datetime) -> list[str]:
+    """Erase what was attested, and return the files that proved it."""
+    spoken = ConsentRequest.objects.filter(consent=consent)
+    paths = {consent.proof_path}
+    for request in spoken:
+        paths |= {request.recording_path, request.copy_path}
+    spoken.update(recording_path="", copy_path="")
+    Consent.objects.filter(pk=consent.pk).update(
+        erased_at=now,
+        withdrawn_at=consent.withdrawn_at or now,
+        given_by="",
+        use_note="",
+        proof_path="",
+        proof_filename="",
+    )
+    return sorted(paths - {""})
 
 
 def erase_proof(key: str) -> None:

@@ -23,6 +23,8 @@ _SHOWN = (
     ("use_note", "Project"),
     ("ends_on", "Until"),
     ("accepted_at", "Accepted"),
+    ("withdrawal", "Report of withdrawal"),
+    ("completed_at", "Complete"),
     ("phrase", "Sentence"),
     ("key_id", "Signed by key"),
 )
