@@ -36,7 +36,7 @@ from catalog.jobs.similarity.analysis_queue import find_waiting, forget_listened
 from catalog.jobs.speakers import warn_of_consent_ends
 from catalog.jobs.syncs.run import find_due_accounts, forget_old_runs
 from catalog.jobs.teams.retention import delete_expired
-from catalog.jobs.tokens import announce_ends
+from catalog.jobs.tokens import announce_ends, forget_answers
 from catalog.jobs.twins import find_all_twins
 from catalog.jobs.usage import find_due_histories, find_unnoted_exports
 from catalog.jobs.users import forget_ended_sessions
@@ -183,6 +183,7 @@ def tidy_task() -> None:
     warn_of_old_backup(database_now())
     warn_of_consent_ends(database_now())
     announce_ends(database_now())
+    forget_answers(database_now())
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_ended_sessions(database_now())

@@ -300,4 +300,7 @@ TABLE = {
     "mfa_download_recovery_codes": Page((302, 404, 404, 404), (302, 404, 404, 404), is_ours=False),
 }
 OURS = [name for name, page in TABLE.items() if page.is_ours]
-WITH_IDS = [name for name, page in TABLE.items() if page.ids and "token" not in page.ids]
+# What stands in the others' addresses is no id.
+WITH_IDS = [
+    name for name, page in TABLE.items() if page.ids and not {"token", "problem"} & {*page.ids}
+]

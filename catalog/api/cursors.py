@@ -9,15 +9,9 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
+from catalog.views.base.problems import RequestRefused
+
 _MAC = 16
-
-
-class CursorRefused(Exception):
-    """The cursor can't be used; ``slug`` names the problem."""
-
-    def __init__(self, slug: str) -> None:
-        super().__init__(slug)
-        self.slug = slug
 
 
 class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -38,17 +32,17 @@ def write_cursor(of: str, after: int | str, version: int = 0) -> str:
 
 
 def read_cursor(text: str, of: str) -> tuple[int | str, int]:
-    """Return the place and the version in a cursor of this list; raises CursorRefused."""
+    """Return the place and the version in a cursor of this list; raises RequestRefused."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         packed, mac = raw[:-_MAC], raw[-_MAC:]
         if not hmac.compare_digest(mac, _sign(packed)):
-            raise CursorRefused("bad-cursor")
+            raise RequestRefused("bad-cursor")
         cursor = msgspec.json.decode(packed, type=_Cursor)
     except (binascii.Error, ValueError, msgspec.DecodeError):
-        raise CursorRefused("bad-cursor") from None
+        raise RequestRefused("bad-cursor") from None
     if cursor.of != of:
-        raise CursorRefused("cursor-other-list")
+        raise RequestRefused("cursor-other-list")
     return cursor.after, cursor.version
 
 

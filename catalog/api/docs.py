@@ -1,5 +1,6 @@
 """The documentation of the API: its description, pages drawn from it, and pages about problems."""
 
+import json
 from collections import defaultdict
 from typing import Any
 
@@ -14,14 +15,15 @@ from catalog.models.tokens import Scope
 from catalog.views.base.problems import KINDS
 from catalog.views.voices.etags import RELEASE
 
-_EXAMPLES = {"integer": "17", "string": "0b2f2a3e-5c4d-4e6f-8a7b-9c0d1e2f3a4b"}
-_CURL = 'curl -H "Authorization: Bearer $VOICEBOARD_TOKEN" "{address}"'
+_SAMPLES = {"integer": 17, "string": "Hello."}
+_EXAMPLES = {"name": "warm", "integer": "17", "string": "0b2f2a3e-5c4d-4e6f-8a7b-9c0d1e2f3a4b"}
 _PYTHON = """\
 import os, urllib.request
 
-request = urllib.request.Request("{address}")
+request = urllib.request.Request("{address}"{options})
 request.add_header("Authorization", "Bearer " + os.environ["VOICEBOARD_TOKEN"])
-print(urllib.request.urlopen(request).read())"""
+{header}print(urllib.request.urlopen(request).read())"""
+_TYPE_HEADER = 'request.add_header("Content-Type", "application/json")\n'
 
 
 @require_safe
@@ -64,10 +66,12 @@ def api_problem(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _draw(path: str, method: str, operation: dict[str, Any], origin: str) -> dict[str, Any]:
     parameters = operation["parameters"]
-    address = origin + path
+    address, sample = origin + path, _make_sample(operation)
     for each in parameters:
         if each["in"] == "path":
-            address = address.replace(f"{{{each['name']}}}", _EXAMPLES[each["schema"]["type"]])
+            schema = each["schema"]
+            kind = "name" if schema.get("maxLength") else schema["type"]
+            address = address.replace(f"{{{each['name']}}}", _EXAMPLES[kind])
     return {
         "id": operation["operationId"],
         "method": method.upper(),
@@ -76,8 +80,9 @@ def _draw(path: str, method: str, operation: dict[str, Any], origin: str) -> dic
         "scope": (*operation["security"][0]["token"], "")[0],
         "parameters": [_draw_parameter(each) for each in parameters],
         "answer": _name_answer(operation),
-        "curl": _CURL.format(address=address),
-        "python": _PYTHON.format(address=address),
+        "body": _name_body(operation),
+        "curl": _write_curl(method.upper(), address, sample),
+        "python": _write_python(method.upper(), address, sample),
     }
 
 
@@ -101,6 +106,33 @@ def _name_type(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         return f"list of {_name_type(schema.get('items', {}))}"
     return str(schema.get("format") or schema.get("type") or "anything")
+
+
+def _write_curl(method: str, address: str, sample: str) -> str:
+    request = "" if method == "GET" else f"--request {method} "
+    data = f" --json '{sample}'" if sample else ""
+    return f'curl {request}-H "Authorization: Bearer $VOICEBOARD_TOKEN" "{address}"{data}'
+
+
+def _write_python(method: str, address: str, sample: str) -> str:
+    options = "" if method == "GET" else f', method="{method}"'
+    options += f", data=b'{sample}'" if sample else ""
+    header = _TYPE_HEADER if sample else ""
+    return _PYTHON.format(address=address, options=options, header=header)
+
+
+def _name_body(operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    return str(content.get("application/json", {}).get("schema", {}).get("$ref", "")).rpartition(
+        "/"
+    )[2]
+
+
+def _make_sample(operation: dict[str, Any]) -> str:
+    schema = describe_api()["components"]["schemas"].get(_name_body(operation), {})
+    fields = schema.get("properties", {})
+    names = schema.get("required") or list(fields)[:1]
+    return json.dumps({name: _SAMPLES[fields[name]["type"]] for name in names}) if fields else ""
 
 
 def _name_answer(operation: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
 
@@ -16,15 +16,16 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
 
 from catalog import policies
-from catalog.api.cursors import CursorRefused
+from catalog.api.bodies import read_body
 from catalog.api.parameters import NoParams, ParametersRefused, read_parameters
 from catalog.api.rates import LIMITER, Allowance
+from catalog.api.repeats import HEADER, answer_once
 from catalog.audit import current_origin
 from catalog.models import Team, User
 from catalog.models.tokens import Scope, is_secret
 from catalog.queries.tokens import Bearer, find_bearer
 from catalog.services.tokens import note_token_use, revoke_exposed
-from catalog.views.base.problems import respond_problem
+from catalog.views.base.problems import RequestRefused, respond_problem
 from catalog.views.base.refusals import log_refusal
 
 _REFUSALS_PER_MINUTE = 20
@@ -45,6 +46,7 @@ class ApiCall(Generic[P]):
     bearer: Bearer
     params: P
     now: datetime
+    body: Any = None
 
     @property
     def user(self) -> User:
@@ -57,7 +59,16 @@ class ApiCall(Generic[P]):
         return self.bearer.team
 
 
-Act = Callable[..., msgspec.Struct | HttpResponseBase]
+@dataclass(frozen=True, slots=True)
+class CreatedAnswer:
+    """Something new, and the address where it can be asked for."""
+
+    answer: msgspec.Struct
+    location: str
+    status: int = 201
+
+
+Act = Callable[..., msgspec.Struct | CreatedAnswer | HttpResponseBase]
 
 
 Version = Callable[[ApiCall[Any]], object]
@@ -72,8 +83,11 @@ class Options(TypedDict, total=False):
     # None if it answers with something other than JSON.
     answer: Required[type[msgspec.Struct] | None]
     params: type[msgspec.Struct]
+    body: type[msgspec.Struct]
     media_types: tuple[str, ...]
     statuses: tuple[int, ...]
+    # Kinds of problems that only this endpoint has.
+    problems: tuple[str, ...]
     # What an answer depends on; while it's the same, nothing is read for an answer of 304.
     version: Version
 
@@ -178,7 +192,7 @@ def _answer(wanted: ApiEndpoint, request: HttpRequest, places: dict[str, Any]) -
     response = (
         respond_problem("too-many-requests", headers={"Retry-After": str(allowance.wait)})
         if allowance.is_over
-        else _act(wanted, request, bearer, places, now)
+        else _act_as_asked(wanted, request, bearer, places, now)
     )
     _say_allowance(response, wanted, allowance)
     return response
@@ -203,35 +217,69 @@ def _refuse_use(wanted: ApiEndpoint, request: HttpRequest, bearer: Bearer) -> Ht
     return None
 
 
-def _act(
+def _act_as_asked(
     wanted: ApiEndpoint, request: HttpRequest, bearer: Bearer, places: dict[str, Any], now: datetime
 ) -> HttpResponseBase:
+    def act() -> HttpResponseBase:
+        return _act(wanted, ApiCall(request, bearer, NoParams(), now), places)
+
+    if wanted.method == "POST" and HEADER in request.headers:
+        return answer_once(request, bearer.token, act, now)
+    return act()
+
+
+def _act(wanted: ApiEndpoint, call: ApiCall[Any], places: dict[str, Any]) -> HttpResponseBase:
+    request, body = call.request, wanted.options.get("body")
     try:
-        params = read_parameters(wanted.params, request.GET)
-        call = ApiCall(request, bearer, params, now)
+        call = replace(
+            call,
+            params=read_parameters(wanted.params, request.GET),
+            body=read_body(body, request) if body else None,
+        )
         etag = _make_etag(wanted, call)
         if etag and (unchanged := get_conditional_response(request, etag=etag)) is not None:
             return unchanged
-        made = wanted.act(call, **places)
+        return _write(request, wanted.act(call, **places), etag)
     except ParametersRefused as exc:
         return respond_problem("invalid", errors=exc.errors)
-    except CursorRefused as exc:
-        return respond_problem(exc.slug)
+    except RequestRefused as exc:
+        return respond_problem(exc.slug, exc.detail)
     except (Http404, ObjectDoesNotExist):
         return respond_problem("not-found")
     except PermissionDenied:
         log_refusal(request, "missing right")
         return respond_problem("missing-right")
-    return made if isinstance(made, HttpResponseBase) else _write(request, made, etag)
 
 
-def _write(request: HttpRequest, made: msgspec.Struct, etag: str) -> HttpResponseBase:
+def _write(
+    request: HttpRequest, made: msgspec.Struct | CreatedAnswer | HttpResponseBase, etag: str
+) -> HttpResponseBase:
+    if isinstance(made, HttpResponseBase):
+        return made
+    if isinstance(made, CreatedAnswer):
+        content, headers = msgspec.json.encode(made.answer), {"Location": made.location}
+        return HttpResponse(content, status=made.status, content_type=_JSON, headers=headers)
     content = msgspec.json.encode(made)
-    etag = etag or f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    response = HttpResponse(content, content_type=_JSON, headers={"ETag": etag})
+    response = HttpResponse(content, content_type=_JSON)
+    if request.method not in {"GET", "HEAD"}:
+        return response
     # Without a version, reading was necessary, but sending may not be.
+    response["ETag"] = etag = etag or hash_answer(made)
     unchanged: HttpResponseBase | None = get_conditional_response(request, etag, None, response)
     return unchanged or response
+
+
+def hash_answer(made: msgspec.Struct) -> str:
+    """Return the ETag of an answer."""
+    return f'"{hashlib.sha256(msgspec.json.encode(made)).hexdigest()[:32]}"'
+
+
+def demand_match(call: ApiCall[Any], current: msgspec.Struct) -> None:
+    """Raise RequestRefused if the program names another state than the current one in If-Match."""
+    wanted = call.request.headers.get("If-Match", "*")
+    tags = [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
+    if "*" not in tags and hash_answer(current) not in tags:
+        raise RequestRefused("changed-meanwhile")
 
 
 def _make_etag(wanted: ApiEndpoint, call: ApiCall[Any]) -> str:

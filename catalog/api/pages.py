@@ -5,8 +5,9 @@ from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
-from catalog.api.cursors import CursorRefused, fingerprint_list, read_cursor, write_cursor
+from catalog.api.cursors import fingerprint_list, read_cursor, write_cursor
 from catalog.api.endpoints import ApiCall
+from catalog.views.base.problems import RequestRefused
 
 Row = TypeVar("Row", bound=Model)
 # Rows, and the cursor of the next page.
@@ -59,4 +60,4 @@ def _split_place(text: str) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(at), pk
     except ValueError:
-        raise CursorRefused("bad-cursor") from None
+        raise RequestRefused("bad-cursor") from None

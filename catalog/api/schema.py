@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -13,22 +14,38 @@ from catalog.views.base.problems import KINDS, ProblemDocument
 
 # The chapters of the documentation, in order.
 _TAGS = (
-    *("Tokens", "Voices", "Collections", "Tags", "Speech"),
+    *("Tokens", "Voices", "Stars", "Tags", "Notes", "Collections", "Speech"),
     *("Clones", "Accounts", "Usage", "Cleanup", "Audit"),
 )
-_PLACE = re.compile(r"<(row|uuid):(\w+)>")
+_PLACE = re.compile(r"<(row|uuid|str):(\w+)>")
 _PLACES = {
     "row": {"type": "integer", "minimum": 1, "exclusiveMaximum": 10**18},
     "uuid": {"type": "string", "format": "uuid"},
+    "str": {"type": "string", "minLength": 1, "maxLength": 40},
 }
-_ALWAYS = ("no-token", "missing-scope", "not-acceptable", "invalid", "too-many-requests")
 _ABOUT = """\
 Everything that a program may do with Voiceboard. Sign in with a token from *Account → API tokens*,
 in the header `Authorization: Bearer vb_…`.
 
 Errors are problem documents (RFC 9457). Times are in UTC. Fields may be added, and lists of values
 may grow, without a new version."""
-_STATUSES = {200: "The answer", 202: "It is being made; ask again", 206: "A part of it"}
+_STATUSES = {
+    200: "The answer",
+    201: "It was made",
+    202: "It is being made; ask again",
+    204: "Done",
+    206: "A part of it",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Requests with the same key act once, however often they are sent in a day",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_UNCHANGED = "Nothing changed since the ETag in If-None-Match"
+_PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+_BODY_PROBLEMS = ("not-json", "too-large", "wrong-type")
 
 
 @functools.cache
@@ -42,6 +59,7 @@ def describe_api() -> dict[str, Any]:
     """Return the description."""
     found = sorted(ENDPOINTS, key=lambda each: _TAGS.index(each.options["tag"]))
     answers = [each.options["answer"] for each in found if each.options["answer"]]
+    answers += [each.options["body"] for each in found if "body" in each.options]
     _, components = msgspec.json.schema_components(
         [*dict.fromkeys(answers), ProblemDocument], ref_template="#/components/schemas/{name}"
     )
@@ -58,7 +76,6 @@ def describe_api() -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "responses": {slug: _describe_problem(slug) for slug in KINDS},
         },
     }
 
@@ -69,25 +86,44 @@ def _describe(wanted: ApiEndpoint) -> dict[str, Any]:
         for kind, name in _PLACE.findall(wanted.path)
     ]
     query = [_describe_parameter(*each) for each in describe_fields(wanted.params).items()]
-    problems = [*_ALWAYS, *(["not-found"] if places else [])]
-    if "cursor" in describe_fields(wanted.params):
-        problems.append("bad-cursor")
-    if wanted.scope is None:
-        problems.remove("missing-scope")
-    return {
+    described = {
         "operationId": wanted.act.__name__,
         "summary": wanted.summary,
         "tags": [wanted.options["tag"]],
         "security": [{"token": [wanted.scope.value] if wanted.scope else []}],
-        "parameters": [*places, *query],
+        "parameters": [*places, *query, *([_KEY] if wanted.method == "POST" else [])],
         "responses": {
             **{str(status): _describe_answer(wanted, status) for status in _list_statuses(wanted)},
-            "304": {"description": "Nothing changed since the ETag in If-None-Match"},
-            **{
-                str(KINDS[slug].status): {"$ref": f"#/components/responses/{slug}"}
-                for slug in problems
-            },
+            **({"304": {"description": _UNCHANGED}} if wanted.is_read else {}),
+            **_describe_problems(_list_problems(wanted, has_place=bool(places))),
         },
+    }
+    if body := wanted.options.get("body"):
+        schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+        content = {"application/json": {"schema": schema}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _list_problems(wanted: ApiEndpoint, *, has_place: bool) -> list[str]:
+    found = ["no-token", "not-acceptable", "invalid", "too-many-requests"]
+    found += ["missing-scope"] if wanted.scope else ["second-factor-needed"]
+    found += ["not-found"] if has_place else []
+    found += ["bad-cursor"] if "cursor" in describe_fields(wanted.params) else []
+    found += _BODY_PROBLEMS if "body" in wanted.options else []
+    found += ["missing-right"] if not wanted.is_read else []
+    found += ["still-running", "key-reused"] if wanted.method == "POST" else []
+    return [*found, *wanted.options.get("problems", ())]
+
+
+def _describe_problems(slugs: list[str]) -> dict[str, Any]:
+    titles: dict[int, list[str]] = defaultdict(list)
+    for slug in slugs:
+        titles[KINDS[slug].status].append(KINDS[slug].title)
+    content = {"application/problem+json": {"schema": _PROBLEM}}
+    return {
+        str(status): {"description": ", or: ".join(words), "content": content}
+        for status, words in sorted(titles.items())
     }
 
 
@@ -109,14 +145,6 @@ def _describe_answer(wanted: ApiEndpoint, status: int) -> dict[str, Any]:
     if answer is not None:
         schema = {"$ref": f"#/components/schemas/{answer.__name__}"}
         described["content"] = {"application/json": {"schema": schema}}
-    elif status != 202:
+    elif status not in {202, 204}:
         described["content"] = {each: {} for each in wanted.media_types}
     return described
-
-
-def _describe_problem(slug: str) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    return {
-        "description": KINDS[slug].title,
-        "content": {"application/problem+json": {"schema": schema}},
-    }

@@ -5,17 +5,23 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from django.http import Http404, HttpResponseBase
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase
 
-from catalog.api.endpoints import Answer, ApiCall, endpoint
+from catalog import policies
+from catalog.api.bodies import Body, clean_form
+from catalog.api.endpoints import Answer, ApiCall, CreatedAnswer, endpoint
 from catalog.api.pages import cut_by_time
-from catalog.api.parameters import Id, NoParams, PageParams
-from catalog.api.voices import SOUNDS
+from catalog.api.parameters import Id, NoParams, PageParams, ParametersRefused
+from catalog.api.voices import SOUNDS, find_seen_voice
 from catalog.core.media import has_media
-from catalog.models import Synthesis
+from catalog.forms.syntheses import SpeechForm
+from catalog.models import Synthesis, Voice
 from catalog.models.tokens import Scope
-from catalog.queries.syntheses.history import get_speech
+from catalog.queries.syntheses.history import estimate_speech, get_speech
+from catalog.services.syntheses import CannotSynthesize, cancel_speech, request_speech
 from catalog.views.base.media import send_sound
+from catalog.views.base.problems import ProblemError, RequestRefused
 
 _TAG = "Speech"
 
@@ -92,6 +98,97 @@ def get_synthesis_audio(call: ApiCall[NoParams], synthesis_id: uuid.UUID) -> Htt
         raise Http404
     title = f"{speech.voice.full_name} – {speech.text[:40]}"
     return send_sound(call.request, speech.clip.path, speech.clip.content_type, title=title)
+
+
+class SpeechBody(Body):
+    """A text, the voice that speaks it, and settings of the voice's provider, by name."""
+
+    voice_id: Id
+    text: Annotated[str, msgspec.Meta(min_length=1)]
+    settings: dict[str, str | float | bool] = {}
+
+
+class EstimateInfo(Answer):
+    """What a text would cost. ``credits`` is null if the provider doesn't publish prices."""
+
+    characters: int
+    credits: int | None
+    is_free: bool
+    is_cached: bool
+
+
+@endpoint(
+    "POST", "syntheses/estimate", tag=_TAG, scope=Scope.SPEAK, answer=EstimateInfo, body=SpeechBody
+)
+def estimate_synthesis(call: ApiCall[NoParams]) -> EstimateInfo:
+    """Estimate what a text would cost; nothing is stored or charged."""
+    voice, form = _read_text(call)
+    found = estimate_speech(voice, form.cleaned_data["text"], form.settings)
+    return EstimateInfo(
+        characters=found.characters,
+        credits=found.credits,
+        is_free=found.is_free,
+        is_cached=found.is_cached,
+    )
+
+
+@endpoint(
+    "POST",
+    "syntheses",
+    tag=_TAG,
+    scope=Scope.SPEAK,
+    answer=SynthesisInfo,
+    body=SpeechBody,
+    statuses=(202, 200),
+    problems=("cannot-speak",),
+)
+def create_synthesis(call: ApiCall[NoParams]) -> CreatedAnswer:
+    """Have a voice speak a text: 202, and its address in Location. 200 if it was spoken before."""
+    voice, form = _read_text(call)
+    text, settings = form.cleaned_data["text"], form.settings
+    try:
+        speech = request_speech(call.user, voice=voice, text=text, settings=settings, now=call.now)
+    except CannotSynthesize as exc:
+        raise RequestRefused("cannot-speak", str(exc)) from None
+    status = 200 if speech.is_finished else 202
+    return CreatedAnswer(_describe(speech), f"/api/v1/syntheses/{speech.pk}", status)
+
+
+@endpoint(
+    "DELETE",
+    "syntheses/<uuid:synthesis_id>",
+    tag=_TAG,
+    scope=Scope.SPEAK,
+    answer=None,
+    statuses=(204,),
+    problems=("already-sent",),
+)
+def delete_synthesis(call: ApiCall[NoParams], synthesis_id: uuid.UUID) -> HttpResponse:
+    """Cancel a synthesis that wasn't sent to the provider yet."""
+    speech = _find_open(call, synthesis_id)
+    if not policies.may_remove_speech(call.user, speech):
+        raise PermissionDenied
+    if not cancel_speech(call.user, speech=speech, now=call.now):
+        raise RequestRefused("already-sent")
+    return HttpResponse(status=204)
+
+
+def _read_text(call: ApiCall[NoParams]) -> tuple[Voice, SpeechForm]:
+    """Return the voice and the page's form, filled in; raises ParametersRefused."""
+    body = call.body
+    try:
+        voice = find_seen_voice(call, body.voice_id)
+    except Http404:
+        words = "There is no such voice, or you can't see it."
+        raise ParametersRefused(ProblemError("/voice_id", words)) from None
+    known = {field.name for field in voice.speech_fields}
+    if unknown := sorted(set(body.settings) - known):
+        words = f"Expected only: {', '.join(sorted(known)) or 'none'}."
+        raise ParametersRefused(ProblemError(f"/settings/{unknown[0][:60]}", words))
+    values = {f"set_{name}": value for name, value in body.settings.items()}
+    form = SpeechForm({"text": body.text, "has_settings": bool(values), **values}, voice=voice)
+    clean_form(form)
+    return voice, form
 
 
 def _find_open(call: ApiCall[NoParams], synthesis_id: uuid.UUID) -> Synthesis:

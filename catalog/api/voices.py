@@ -263,7 +263,7 @@ def _list_values(facet: Facet) -> list[FacetValue]:
 @endpoint("GET", "voices/<row:voice_id>", tag=_TAG, scope=Scope.READ, answer=VoiceDetail)
 def get_voice(call: ApiCall[NoParams], voice_id: int) -> VoiceDetail:
     """Get a voice, also one that is gone at its provider."""
-    voice = _find_voice(call, voice_id)
+    voice = find_seen_voice(call, voice_id)
     marks = find_marks(call.user, [voice.pk])
     row = next(iter(iterate_exported(call.user, [voice.pk], call.now)))
     same = ("is_owned", "owner", "collections", "notes", "last_used_at", "protection")
@@ -296,7 +296,7 @@ def get_voice(call: ApiCall[NoParams], voice_id: int) -> VoiceDetail:
 )
 def get_preview(call: ApiCall[NoParams], voice_id: int) -> HttpResponseBase:
     """Get the sound of a voice's preview, in parts if asked; 202 while it is being made."""
-    voice = _find_voice(call, voice_id)
+    voice = find_seen_voice(call, voice_id)
     try:
         clip = fetch_preview(call.user, voice=voice, now=call.now)
     except PreviewUnavailable as exc:
@@ -306,7 +306,8 @@ def get_preview(call: ApiCall[NoParams], voice_id: int) -> HttpResponseBase:
     return send_sound(call.request, clip.path, clip.content_type, title=voice.full_name)
 
 
-def _find_voice(call: ApiCall[NoParams], voice_id: int) -> Voice:
+def find_seen_voice(call: ApiCall[Any], voice_id: int) -> Voice:
+    """Return a voice that the token's person can see; raises Http404."""
     rows = Voice.objects.visible_to(call.user).select_related("account__team", "clip")
     return get_object_or_404(rows.prefetch_related("labels"), pk=voice_id)
 

@@ -1,4 +1,4 @@
-"""Notify people whose API tokens end soon."""
+"""API tokens: notify people whose tokens end soon, and forget old answers."""
 
 from datetime import datetime, timedelta
 
@@ -7,10 +7,11 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.core.locales import say_day, storing
 from catalog.jobs.notifications.send import notify
-from catalog.models import ApiToken, Membership, Notification
+from catalog.models import ApiAnswer, ApiToken, Membership, Notification
 
 ANNOUNCED_BEFORE = timedelta(days=14)
 _MOST_AT_ONCE = 200
+_ANSWERS_KEPT = timedelta(days=1)
 
 
 @storing()
@@ -38,3 +39,8 @@ def _announce(token: ApiToken, now: datetime) -> None:
     )
     page = Notification.Page.TOKENS
     notify(Notification.Event.TOKEN, {token.user_id: words}, now, team=token.team, page=page)
+
+
+def forget_answers(now: datetime) -> int:
+    """Delete answers that are too old to be asked for again; return how many."""
+    return ApiAnswer.objects.filter(claimed_at__lt=now - _ANSWERS_KEPT).delete()[0]

@@ -36,7 +36,7 @@ from catalog.models.syntheses import Synthesis, SynthesizedClip
 from catalog.models.teams.links import Invitation, PasswordLink, SetupLink
 from catalog.models.teams.policies import ConsentLevel, TeamPolicy
 from catalog.models.teams.teams import Membership, Team
-from catalog.models.tokens import ApiToken
+from catalog.models.tokens import ApiAnswer, ApiToken
 from catalog.models.twins import TwinPair, TwinSearch
 from catalog.models.usage import VoiceUsage
 from catalog.models.users import User
@@ -47,6 +47,7 @@ from catalog.models.voices.voices import Voice, VoiceLabel
 from catalog.models.withdrawals import Erasure, Withdrawal
 
 __all__ = [
+    "ApiAnswer",
     "ApiToken",
     "AuditEntry",
     "AuditHead",

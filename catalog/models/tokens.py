@@ -26,8 +26,8 @@ class Scope(models.TextChoices):
 
     READ = "read", "Read voices, collections, jobs, and accounts"
     WRITE = "write", "Star, tag, and annotate voices, and edit collections"
-    SPEAK = "speak", "Generate speech, which providers may charge for"
-    CLONE = "clone", "Follow and steer clone jobs"
+    SPEAK = "speak", "Generate speech, which providers may charge for, and read your usage"
+    CLONE = "clone", "Read clone jobs"
     ADMIN = "admin", "Read cleanup plans and the audit log"
 
 
@@ -83,6 +83,30 @@ class ApiToken(models.Model):
         secret = make_secret()
         self.digest, self.start = hash_token(secret), secret[:_SHOWN]
         return secret
+
+
+class ApiAnswer(models.Model):
+    """The answer to a request with an Idempotency-Key, for when the program asks again.
+
+    ``mark`` is a hash of the request. While the request runs, ``status`` is 0; its answer is stored
+    in the transaction of what it does, so one without an answer has done nothing.
+    """
+
+    token = models.ForeignKey(ApiToken, on_delete=models.CASCADE, related_name="answers")
+    key = models.CharField(max_length=255)
+    mark = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    headers: "models.JSONField[dict[str, str], dict[str, str]]" = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+    claimed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key"], name="one_answer_for_a_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer {self.pk}"
 
 
 @sensitive_variables()

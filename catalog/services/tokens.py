@@ -1,6 +1,8 @@
 """Make, renew, and revoke API tokens. A secret is returned once and stored only as a hash."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -10,11 +12,14 @@ from django.views.decorators.debug import sensitive_variables
 from catalog import policies
 from catalog.audit import record
 from catalog.jobs.notifications.send import notify
-from catalog.models import ApiToken, Membership, Notification, Team, User
+from catalog.models import ApiAnswer, ApiToken, Membership, Notification, Team, User
 
 _OLD_WORKS = timedelta(hours=24)
 # Noting each use would make every request wait for the database's writer.
 _NOTED_EVERY = timedelta(minutes=1)
+# Longer than any request runs; then the process that ran it has died.
+_RUNS_AT_MOST = timedelta(minutes=2)
+_REPEATABLE = {429}
 
 
 class MemberUnknown(Exception):
@@ -23,6 +28,22 @@ class MemberUnknown(Exception):
 
 class TokenEnded(Exception):
     """The token was revoked, so it can't be renewed."""
+
+
+class KeyReused(Exception):
+    """The Idempotency-Key belongs to another request."""
+
+
+class StillRunning(Exception):
+    """The first request with this Idempotency-Key hasn't finished."""
+
+
+class Result(NamedTuple):
+    """An answer as it is kept."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
 
 
 @sensitive_variables()
@@ -153,3 +174,44 @@ def note_token_use(*, token: ApiToken, address: str, now: datetime) -> None:
         return
     rows = ApiToken.objects.filter(Q(used_at=None) | Q(used_at__lte=before), pk=token.pk)
     rows.update(used_at=now, used_from=address[:45])
+
+
+@transaction.atomic
+def claim_answer(*, token: ApiToken, key: str, mark: str, now: datetime) -> ApiAnswer:
+    """Return the row of an Idempotency-Key: one with an answer, or one to fill with ``act_once``.
+
+    Raises KeyReused, StillRunning. A request whose process died is taken over.
+    """
+    values = {"mark": mark, "claimed_at": now}
+    row, is_new = ApiAnswer.objects.get_or_create(token=token, key=key, defaults=values)
+    if row.mark != mark:
+        raise KeyReused
+    if is_new or row.status:
+        return row
+    stale = ApiAnswer.objects.filter(pk=row.pk, status=0, claimed_at__lt=now - _RUNS_AT_MOST)
+    if not stale.update(claimed_at=now):
+        raise StillRunning
+    row.claimed_at = now
+    return row
+
+
+@transaction.atomic
+def act_once(*, answer: ApiAnswer, act: Callable[[], Result]) -> Result:
+    """Act, and keep the result in the same transaction: both happen, or neither.
+
+    Raises StillRunning, and undoes everything, if another request took over meanwhile. What may
+    succeed later is not kept.
+    """
+    result = act()
+    mine = ApiAnswer.objects.filter(pk=answer.pk, status=0, claimed_at=answer.claimed_at)
+    if result.status >= 500 or result.status in _REPEATABLE:
+        mine.delete()
+    elif not mine.update(status=result.status, headers=result.headers, body=result.body):
+        raise StillRunning
+    return result
+
+
+@transaction.atomic
+def drop_answer(*, answer: ApiAnswer) -> None:
+    """Forget a request that failed, so that it can be made again."""
+    ApiAnswer.objects.filter(pk=answer.pk, status=0, claimed_at=answer.claimed_at).delete()

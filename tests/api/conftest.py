@@ -18,9 +18,12 @@ class Program:
         self.secret, self.client = secret, Client()
         self.client.raise_request_exception = False
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> Any:
+    def ask(self, path: str, method: str = "GET", *, body: Any = None, **headers: str) -> Any:
         headers = {"Authorization": f"Bearer {self.secret}", **headers}
-        response = self.client.generic(method, f"/api/v1/{path}", headers=headers)
+        content = body if isinstance(body, bytes) else json.dumps(body) if body is not None else ""
+        response = self.client.generic(
+            method, f"/api/v1/{path}", content, "application/json", headers=headers
+        )
         assert response["X-Request-Id"]
         if response.status_code >= 400:
             assert response["Content-Type"] == "application/problem+json"

@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from catalog import services
 from catalog.audio.formats import FORMATS
 from catalog.models import (
+    ApiAnswer,
     AuditEntry,
     AuditHead,
     CatalogVersion,
@@ -191,6 +192,10 @@ from catalog.services.teams.members import (
 from catalog.services.teams.policies import change_policy
 from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
 from catalog.services.tokens import (
+    Result,
+    act_once,
+    claim_answer,
+    drop_answer,
     issue_token,
     make_token,
     note_token_use,
@@ -298,7 +303,16 @@ def vote_outside(cast: SimpleNamespace) -> None:
     cast_outside_vote(page=page, key="key", name="Zed", browser="browser", now=NOW)
 
 
+def claim(cast: SimpleNamespace) -> ApiAnswer:
+    token, _ = factories.make_token(cast.mia, cast.aurora)
+    return claim_answer(token=token, key="1", mark="a", now=NOW)
+
+
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
+    # What a request with an Idempotency-Key does is in the log; that it had one is not.
+    "claim_answer": claim,
+    "act_once": lambda cast: act_once(answer=claim(cast), act=lambda: Result(204, {}, b"")),
+    "drop_answer": lambda cast: drop_answer(answer=claim(cast)),
     # Play and export counts would be noise in the audit log.
     "note_play": lambda cast: note_play(
         cast.mia, voice=factories.make_voice(cast.account), now=NOW

@@ -58,12 +58,12 @@ def erase_speech(voice: Voice) -> None:
         SynthesizedClip.objects.filter(pk=clip.pk).delete()
 
 
-def erase_sample(sample_id: str, now: datetime) -> None:
+def erase_sample(sample_id: str, now: datetime, words: str = _ERASED) -> None:
     """Erase the files of a recording and what was measured in it; its row says that it existed."""
     sample = Sample.objects.filter(pk=sample_id).first()
     if sample is not None:
         remove_files(sample.paths)
-        forget_sample(sample, now, _ERASED)
+        forget_sample(sample, now, words)
 
 
 @transaction.atomic

@@ -32,6 +32,9 @@ KINDS = {
     "bad-request": ProblemKind(
         400, "The request couldn't be read", "Check its address, its headers, and its body."
     ),
+    "not-json": ProblemKind(
+        400, "The body isn't JSON", "Send a JSON object in UTF-8, without half characters."
+    ),
     "bad-cursor": ProblemKind(
         400, "The cursor isn't valid", "Send a cursor exactly as an answer gave it to you."
     ),
@@ -70,7 +73,33 @@ KINDS = {
     "not-acceptable": ProblemKind(
         406, "This address doesn't send that format", "Accept application/json, or anything."
     ),
+    "already-sent": ProblemKind(
+        409,
+        "The text was already sent to the provider",
+        "What was sent may be charged, so it can't be canceled anymore.",
+    ),
+    "still-running": ProblemKind(
+        409,
+        "The first request with this Idempotency-Key is still running",
+        "Wait a second, then repeat it to get its answer.",
+    ),
+    "changed-meanwhile": ProblemKind(
+        412, "It was changed meanwhile", "Get it again, and use its new ETag in If-Match."
+    ),
     "too-large": ProblemKind(413, "The request is too large", "Send less at once."),
+    "wrong-type": ProblemKind(
+        415, "The body has another format", "Send Content-Type: application/json."
+    ),
+    "key-reused": ProblemKind(
+        422,
+        "The Idempotency-Key belongs to another request",
+        "Use a new key for each request, and the same one only to repeat it.",
+    ),
+    "cannot-speak": ProblemKind(
+        422,
+        "The text can't be spoken now",
+        "The detail says why: the voice, the key, a limit, or a budget.",
+    ),
     "invalid": ProblemKind(
         422,
         "The request has values that can't be used",
@@ -105,6 +134,14 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     request_id: str
     errors: list[ProblemError] = []
+
+
+class RequestRefused(Exception):
+    """A request that a program can't make; ``slug`` is the kind of problem."""
+
+    def __init__(self, slug: str, detail: str = "") -> None:
+        super().__init__(slug)
+        self.slug, self.detail = slug, detail
 
 
 def answers_json(path: str) -> bool:

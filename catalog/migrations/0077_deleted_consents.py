@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0075_team_policies"),
+        ("catalog", "0076_api_answers"),
     ]
 
     operations = [
