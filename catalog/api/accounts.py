@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+
 from catalog.api.endpoints import Answer, ApiCall, endpoint
 from catalog.api.pages import cut_list
-from catalog.api.parameters import PageParams
+from catalog.api.parameters import NoParams, PageParams
+from catalog.models import ProviderAccount
 from catalog.models.tokens import Scope
 from catalog.queries.credentials import AccountStatus, find_account_statuses
+from catalog.services.credentials.keys import request_sync
 
 
 class AccountInfo(Answer):
@@ -42,6 +47,21 @@ def list_accounts(call: ApiCall[PageParams]) -> AccountList:
     start = {status.account: status for status in find_account_statuses(call.user, call.now)}
     shown, cursor = cut_list(call, list(start))
     return AccountList(data=[_describe(start[each]) for each in shown], next_cursor=cursor)
+
+
+@endpoint(
+    "POST",
+    "accounts/<row:account_id>/sync",
+    tag="Accounts",
+    scope=Scope.WRITE,
+    answer=None,
+    statuses=(202,),
+)
+def sync_account(call: ApiCall[NoParams], account_id: int) -> HttpResponse:
+    """Fetch an account's voices from its provider soon; synced_at tells when it's done."""
+    account = get_object_or_404(ProviderAccount.objects.visible_to(call.user), pk=account_id)
+    request_sync(call.user, account=account, now=call.now)
+    return HttpResponse(status=202)
 
 
 def _describe(status: AccountStatus) -> AccountInfo:

@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 
 from catalog import policies
 from catalog.api.endpoints import Answer, ApiCall, endpoint
 from catalog.api.pages import cut_list, cut_page
-from catalog.api.parameters import PageParams
+from catalog.api.parameters import NoParams, PageParams
 from catalog.models import CleanupPlan, PlannedDeletion
 from catalog.models.tokens import Scope
+from catalog.services.cleanups.keeps import keep_voice
+from catalog.views.base.problems import RequestRefused
 
 _TAG = "Cleanup"
 
@@ -82,6 +85,24 @@ def get_plan(call: ApiCall[PageParams], plan_id: int) -> PlanDetail:
     return PlanDetail(
         **_summarize(plan), voices=[_describe(each) for each in lines], next_cursor=cursor
     )
+
+
+@endpoint(
+    "POST",
+    "plans/<row:plan_id>/lines/<uuid:line_id>/keep",
+    tag=_TAG,
+    scope=Scope.WRITE,
+    answer=None,
+    statuses=(204,),
+    problems=("not-possible",),
+)
+def keep_planned_voice(call: ApiCall[NoParams], plan_id: int, line_id: uuid.UUID) -> HttpResponse:
+    """Keep a voice that you are responsible for, or any as an admin, out of a plan."""
+    plan = CleanupPlan.objects.visible_to(call.user).get(pk=plan_id)
+    line = plan.lines.select_related("voice", "plan__team").get(pk=line_id)
+    if not keep_voice(call.user, line=line, now=call.now):
+        raise RequestRefused("not-possible", "Its deletion has already started, or isn't planned.")
+    return HttpResponse(status=204)
 
 
 def _find_plans(call: ApiCall[PageParams]) -> Any:

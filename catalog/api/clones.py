@@ -6,12 +6,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from catalog.api.endpoints import Answer, ApiCall, endpoint
+from catalog.api.endpoints import Answer, ApiCall, CreatedAnswer, endpoint
 from catalog.api.pages import cut_by_time
 from catalog.api.parameters import NoParams, PageParams
 from catalog.models import CloneJob
 from catalog.models.tokens import Scope
 from catalog.queries.clones import get_clone_job
+from catalog.services.budgets import OverBudget
+from catalog.services.clones import NothingToDo, cancel_clone, retry_clone
+from catalog.services.consents.statements import ConsentNeeded
+from catalog.views.base.problems import RequestRefused
 
 _TAG = "Clones"
 
@@ -73,6 +77,42 @@ def list_clone_jobs(call: ApiCall[CloneJobParams]) -> CloneJobList:
 def get_job(call: ApiCall[NoParams], job_id: uuid.UUID) -> CloneJobInfo:
     """Get a clone job, to see whether its voice is ready."""
     return _describe(get_clone_job(call.user, job_id))
+
+
+@endpoint(
+    "POST",
+    "clone-jobs/<uuid:job_id>/cancel",
+    tag=_TAG,
+    scope=Scope.CLONE,
+    answer=CloneJobInfo,
+    problems=("not-possible",),
+)
+def cancel_job(call: ApiCall[NoParams], job_id: uuid.UUID) -> CloneJobInfo:
+    """Cancel a clone; what the provider already made is removed there."""
+    try:
+        cancel_clone(call.user, job=get_clone_job(call.user, job_id), now=call.now)
+    except NothingToDo as exc:
+        raise RequestRefused("not-possible", str(exc)) from None
+    return _describe(get_clone_job(call.user, job_id))
+
+
+@endpoint(
+    "POST",
+    "clone-jobs/<uuid:job_id>/retry",
+    tag=_TAG,
+    scope=Scope.CLONE,
+    answer=CloneJobInfo,
+    statuses=(202,),
+    problems=("not-possible",),
+)
+def retry_job(call: ApiCall[NoParams], job_id: uuid.UUID) -> CreatedAnswer:
+    """Retry a clone that failed or was canceled, as a new job; the consent is the same."""
+    try:
+        again = retry_clone(call.user, job=get_clone_job(call.user, job_id), now=call.now)
+    except (NothingToDo, ConsentNeeded, OverBudget) as exc:
+        raise RequestRefused("not-possible", str(exc)) from None
+    job = _describe(get_clone_job(call.user, again.pk))
+    return CreatedAnswer(job, f"/api/v1/clone-jobs/{again.pk}", 202)
 
 
 def _describe(job: CloneJob) -> CloneJobInfo:

@@ -1,11 +1,12 @@
 """Collections and their voices."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
 
 from catalog import policies
 from catalog.api.bodies import Body, clean_form
@@ -23,6 +24,7 @@ from catalog.services.collections import (
     collect_voices,
     drop_voice,
     make_collection,
+    move_entry,
     remove_collection,
 )
 
@@ -75,6 +77,12 @@ class CollectionChange(Body):
     name: _Name | msgspec.UnsetType = msgspec.UNSET
     description: _Words | msgspec.UnsetType = msgspec.UNSET
     is_shared: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class MoveBody(Body):
+    """Where to: -1 is up, 1 is down."""
+
+    by: Literal[-1, 1]
 
 
 class CollectionDetail(CollectionSummary):
@@ -217,6 +225,25 @@ def delete_entry(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> 
     voice = find_seen_voice(call, voice_id)
     if collection.entries.filter(voice=voice).exists():
         drop_voice(call.user, collection=collection, voice=voice, now=call.now)
+    return HttpResponse(status=204)
+
+
+@endpoint(
+    "POST",
+    "collections/<row:collection_id>/voices/<row:voice_id>/move",
+    tag=_TAG,
+    scope=Scope.WRITE,
+    answer=None,
+    body=MoveBody,
+    statuses=(204,),
+    problems=("changed-meanwhile",),
+)
+def move_voice(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> HttpResponse:
+    """Move a voice one place up or down in a collection."""
+    collection = _find_to_change(call, collection_id)
+    seen = collection.entries.filter(voice__in=Voice.objects.visible_to(call.user))
+    entry = get_object_or_404(seen.select_related("collection"), voice=voice_id)
+    move_entry(call.user, entry=entry, by=call.body.by, now=call.now)
     return HttpResponse(status=204)
 
 

@@ -27,7 +27,7 @@ class Scope(models.TextChoices):
     READ = "read", "Read voices, collections, jobs, and accounts"
     WRITE = "write", "Star, tag, and annotate voices, and edit collections"
     SPEAK = "speak", "Generate speech, which providers may charge for, and read your usage"
-    CLONE = "clone", "Read clone jobs"
+    CLONE = "clone", "Read, cancel, and retry clone jobs"
     ADMIN = "admin", "Read cleanup plans and the audit log"
 
 

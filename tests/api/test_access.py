@@ -50,6 +50,8 @@ TABLE: dict[str, Row] = {
     "put-entry": Row("write", "ana", ("collection", "voice"), status=204),
     "delete-entry": Row("write", "ana", ("collection", "voice"), status=204),
     "list-accounts": Row("read", "vic"),
+    "sync-account": Row("write", "mia", ("account",), status=202),
+    "move-voice": Row("write", "ana", ("collection", "voice"), {"by": 1}, 204),
     "list-syntheses": Row("speak", "mia"),
     "get-synthesis": Row("speak", "mia", ("speech",)),
     "get-synthesis-audio": Row("speak", "mia", ("speech",)),
@@ -60,6 +62,11 @@ TABLE: dict[str, Row] = {
     "list-usage": Row("speak", "mia"),
     "list-clone-jobs": Row("clone", "cleo"),
     "get-job": Row("clone", "cleo", ("job",)),
+    "cancel-job": Row("clone", "ana", ("job",)),
+    # It is running.
+    "retry-job": Row("clone", "ana", ("job",), status=409),
+    # Nobody has approved the plan.
+    "keep-planned-voice": Row("write", "ana", ("plan", "line"), status=409),
     "list-plans": Row("admin", "ana"),
     "get-plan": Row("admin", "ana", ("plan",)),
     "list-audit": Row("admin", "ana"),

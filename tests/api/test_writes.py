@@ -204,3 +204,31 @@ def test_what_cannot_be_spoken_says_why(cast, writer, voice):
     cast.credential.delete()
     assert "no working key" in refuse(text="Hi.")["detail"]
     assert not Synthesis.objects.exists()
+
+
+def test_a_voice_moves_in_a_collection(cast, writer, voice):
+    other = factories.make_voice(cast.account, "Adam")
+    path = writer.ask("collections", "POST", body=NEW)["Location"].removeprefix("/api/v1/")
+    for each in (voice, other):
+        writer.ask(f"{path}/voices/{each.pk}", "PUT")
+
+    moved = writer.ask(f"{path}/voices/{other.pk}/move", "POST", body={"by": -1})
+
+    assert moved.status_code == 204
+    shown = [entry["voice"]["id"] for entry in writer.read(path)["voices"]]
+    assert shown == [other.pk, voice.pk]
+    refused = writer.ask(f"{path}/voices/{other.pk}/move", "POST", body={"by": 2})
+    assert refused.json()["errors"][0]["detail"] == "Expected one of -1, 1."
+
+
+def test_a_clone_is_canceled_and_retried_as_a_new_job(cast, program):
+    cloner = program(cast.ana, cast.aurora, "clone")
+    job = factories.make_job(cast.ana, cast.credential)
+
+    assert cloner.ask(f"clone-jobs/{job.pk}/cancel", "POST").json()["state"] == "cancelled"
+    refused = cloner.ask(f"clone-jobs/{job.pk}/cancel", "POST")
+    assert refused.json()["type"] == "/api/problems/not-possible"
+    assert "already ended" in refused.json()["detail"]
+    again = cloner.ask(f"clone-jobs/{job.pk}/retry", "POST")
+    assert (again.status_code, again.json()["retry_of"]) == (202, str(job.pk))
+    assert again["Location"].endswith(again.json()["id"])

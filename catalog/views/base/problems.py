@@ -78,6 +78,9 @@ KINDS = {
         "The text was already sent to the provider",
         "What was sent may be charged, so it can't be canceled anymore.",
     ),
+    "not-possible": ProblemKind(
+        409, "This can't be done now", "The detail says why. Get it again to see its state."
+    ),
     "still-running": ProblemKind(
         409,
         "The first request with this Idempotency-Key is still running",
