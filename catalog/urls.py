@@ -332,6 +332,7 @@ urlpatterns = [
         members.team_require_two_factor,
         name="team-require-two-factor",
     ),
+    path("teams/<row:pk>/first-speech/", members.team_first_speech, name="team-first-speech"),
     path("teams/<row:pk>/choose/", members.team_choose, name="team-choose"),
     path("join/<str:token>/", invitations.invitation_join, name="invitation-join"),
     path("cleanup/", stale.cleanup_list, name="cleanup-list"),

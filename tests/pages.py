@@ -229,6 +229,7 @@ TABLE = {
     "catalog:team-create": Page(NEVER, (SIGN_IN, 403, 403, 400)),
     "catalog:team-rename": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("home",)),
     "catalog:team-require-two-factor": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("home",)),
+    "catalog:team-first-speech": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("home",)),
     "catalog:team-choose": Page(NEVER, (SIGN_IN, 302, 302, 302), ids=("home",)),
     "catalog:team-policies": Page(ALL, (SIGN_IN, 403, 403, 422)),
     "catalog:charge-list": Page(ALL, NEVER),

@@ -21,6 +21,7 @@ from catalog.models import (
 from catalog.models.clones.jobs import CloneJobQuerySet
 from catalog.providers.types import ProviderInfo
 from catalog.queries.searches.filters import offered_infos
+from catalog.queries.syntheses.history import is_being_scored
 
 PAGE_SIZE = 50
 # The filters of the list of jobs, each with its label and the states it covers.
@@ -165,6 +166,14 @@ def get_clone_job(user: User, job_id: uuid.UUID) -> CloneJob:
     """Return one job; raises CloneJob.DoesNotExist if the user can't see it."""
     rows = _with_rows(CloneJob.objects.visible_to(user)).prefetch_related("batch__sources__sample")
     return rows.get(pk=job_id)
+
+
+def awaits_first_speech(job: CloneJob, now: datetime) -> bool:
+    """Return whether the new voice's sentence, or its similarity, will follow soon."""
+    speech = job.first_speech
+    if speech is None or speech.has_failed:
+        return False
+    return not speech.is_finished or is_being_scored(speech.voice, now)
 
 
 def find_sister_jobs(user: User, job: CloneJob) -> list[CloneJob]:

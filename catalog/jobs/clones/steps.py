@@ -10,6 +10,7 @@ from catalog.audit import record
 from catalog.core.durable_commits import durable_transaction
 from catalog.jobs.base.backoff import back_off, end_waits, waits_for_answer
 from catalog.jobs.base.leases import Clock, Lease, LeaseLost
+from catalog.jobs.clones.first_speech import request_first_speech
 from catalog.jobs.credentials.check import keep_refusal
 from catalog.jobs.notifications.clones import notify_of_end, notify_of_wait
 from catalog.models import CloneJob, Credential, ProviderAccount
@@ -104,6 +105,7 @@ class CloneStep:
                 raise LeaseLost
             if asked_at is None:
                 self._finish(state, **values)
+                request_first_speech(self.job, values["voice"], self.clock())
             return asked_at is None
 
     def _is_being_cancelled(self) -> bool:

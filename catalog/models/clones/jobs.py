@@ -105,6 +105,12 @@ class CloneJob(LeasedWork):
         Voice, null=True, on_delete=models.SET_NULL, related_name="clone_jobs"
     )
 
+    # The sentence that the new voice speaks, or why it doesn't.
+    first_speech = models.ForeignKey(
+        "catalog.Synthesis", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    first_speech_note = models.CharField(max_length=300, blank=True)
+
     objects = CloneJobQuerySet.as_manager()
 
     class Meta:

@@ -22,6 +22,8 @@ class Team(models.Model):
 
     name = models.CharField(max_length=80)
     requires_second_factor = models.BooleanField(default=False)
+    # Whether a new clone speaks a sentence where that costs something.
+    speaks_first = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TeamQuerySet.as_manager()

@@ -58,6 +58,25 @@ def choose_team(user: User, *, team: Team, now: datetime) -> None:
 
 
 @transaction.atomic
+def let_clones_speak(user: User, *, team: Team, speaks: bool, now: datetime) -> None:
+    """Have new clones speak a sentence also where that costs something, or stop that."""
+    if not policies.may_manage_people(user, team):
+        raise PermissionDenied
+    if team.speaks_first == speaks:
+        return
+    Team.objects.filter(pk=team.pk).update(speaks_first=speaks)
+    record(
+        user,
+        "first sentence of clones set",
+        team,
+        team=team,
+        now=now,
+        before={"speaks": team.speaks_first},
+        after={"speaks": speaks},
+    )
+
+
+@transaction.atomic
 def require_second_factor(user: User, *, team: Team, is_required: bool, now: datetime) -> None:
     """Require members to use two-factor authentication to open the team, or stop requiring it."""
     if not policies.may_manage_people(user, team):

@@ -17,6 +17,7 @@ from catalog.forms.clones.filters import JobFilterForm
 from catalog.models import CloneJob
 from catalog.queries.clones import (
     JOB_STATES,
+    awaits_first_speech,
     find_clone_jobs,
     find_sister_jobs,
     get_clone_job,
@@ -71,6 +72,7 @@ def job_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     job = _get_job(request, pk)
     context: dict[str, Any] = {
         "job": job,
+        "awaits_speech": awaits_first_speech(job, timezone.now()),
         "may_steer": policies.may_steer_job(request.user, job),
         "obstacles": _find_obstacles([job]),
     }

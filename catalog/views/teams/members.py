@@ -37,6 +37,7 @@ from catalog.services.teams.teams import (
     NameMapped,
     OwnFactorNeeded,
     choose_team,
+    let_clones_speak,
     make_team,
     rename_team,
     require_second_factor,
@@ -210,6 +211,15 @@ def team_require_two_factor(request: Request, pk: int) -> HttpResponseBase:
         require_second_factor(request.user, team=team, is_required=wanted, now=timezone.now())
     except OwnFactorNeeded:
         messages.error(request, "Set up two-factor authentication for your own account first.")
+    return redirect("catalog:member-list")
+
+
+@signed_in
+@require_POST
+def team_first_speech(request: Request, pk: int) -> HttpResponseBase:
+    team = get_object_or_404(Team.objects.visible_to(request.user), pk=pk)
+    speaks = request.POST.get("speaks") == "1"
+    let_clones_speak(request.user, team=team, speaks=speaks, now=timezone.now())
     return redirect("catalog:member-list")
 
 
