@@ -40,6 +40,8 @@ FIXED_PLACES = {
     "clone": "/clone/",
     "jobs": "/jobs/",
     "speakers": "/speakers/",
+    "consent requests": "/consents/",
+    "ask for consent": "/consents/ask/",
     "notifications": "/notifications/",
     "duplicates": "/cleanup/duplicates/",
     "links for outsiders": "/shares/",
@@ -75,6 +77,7 @@ MADE_PLACES = (
     "owner of an account", "renew a token", "revoke a token",
     "merge a speaker", "split a speaker", "delete a sample", "delete a consent", "withdraw",
     "withdrawal",
+    "consent request", "record a consent", "agree by a link", "given consent",
 )  # fmt: skip
 STRANGERS_PLACES = {
     "api": "/api/docs/",
@@ -134,7 +137,31 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["renew a token"] = _make_token(page)
     found["revoke a token"] = found["renew a token"].replace("renew", "revoke")
     found["similar to a clip"] = _ask_similar(page, sample)
-    return {**found, **_add_key(page), **_compare(page)}
+    return {**found, **_add_key(page), **_compare(page), **_ask_consent(page, sample)}
+
+
+def _ask_consent(page: Page, sample: dict[str, Any]) -> dict[str, str]:
+    """Ask two speakers for consent, of whom one agrees."""
+    links = []
+    for name in (LONG, f"Ada {LONG}"):
+        page.goto("/consents/ask/")
+        page.get_by_label("Speaker's name").fill(name)
+        page.get_by_role("button", name="Create link").click()
+        links.append(page.locator("#made-link").inner_text())
+    page.goto(links[1])
+    page.locator("#id_recording").set_input_files(sample)
+    page.get_by_label("I am the speaker").check()
+    page.get_by_role("button", name="Send recording").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your consent")
+    given = page.url
+    page.goto("/consents/")
+    open_request = page.locator(".job b a").last.get_attribute("href") or ""
+    return {
+        "consent request": open_request,
+        "record a consent": f"{open_request}record/",
+        "agree by a link": links[0],
+        "given consent": given,
+    }
 
 
 def _find_speaker_pages(page: Page, speaker: str) -> dict[str, str]:

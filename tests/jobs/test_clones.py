@@ -637,3 +637,11 @@ def test_job_says_what_was_sent(job, provider, clock):
     run_to_end(job, clock)
 
     assert job.sent_form == "The recording as uploaded."
+
+
+def test_clone_that_becomes_ready_notes_its_first_sentence_in_the_same_step(job, provider, clock):
+    run_clone(job.pk, clock)
+
+    job.refresh_from_db()
+    assert job.is_ready
+    assert bool(job.first_speech) != bool(job.first_speech_note)

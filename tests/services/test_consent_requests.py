@@ -11,7 +11,13 @@ from django.utils import timezone
 from catalog.audio.formats import FORMATS
 from catalog.core.media import has_media
 from catalog.jobs.consents import check
-from catalog.models import AuditEntry, Consent, ConsentRequest, Membership, Notification
+from catalog.models import (
+    AuditEntry,
+    Consent,
+    ConsentRequest,
+    Membership,
+    Notification,
+)
 from catalog.queries.consents.phrases import LANGUAGE_CHOICES, make_phrase
 from catalog.queries.consents.requests import find_usable_consents
 from catalog.services.consents.requests import (

@@ -1,4 +1,4 @@
-"""Compare what a speech recognizer heard with the sentence that was to be read aloud."""
+"""Judge a recording of a sentence: what was heard of it, and how alike the voice is."""
 
 import re
 import unicodedata
@@ -8,8 +8,16 @@ from difflib import SequenceMatcher
 # These languages are written without spaces, so their characters are compared instead of words.
 _UNSPACED = {"ja", "zh"}
 _WORD = re.compile(r"\w+")
+PASSED, FAILED, DOUBTFUL = "passed", "failed", "doubtful"
+# Of the five random words, and of all words; scripts/trial_consent.py measures these limits.
+_WORDS_HEARD, _WORDS_MISSED = 4, 2
+_SHARE_HEARD, _SHARE_MISSED = 0.6, 0.35
+# Cosine similarity of CAM++ embeddings.
+_SAME_SPEAKER, _OTHER_SPEAKER = 0.62, 0.45
 # How alike a word and what was heard must be; a recognizer writes few words differently.
 _SAME_WORD = 0.75
+# A shorter word may be part of another one by chance.
+_LEAST_INNER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,22 @@ class PhraseMatch:
 
     found: int
     share: float
+
+
+def judge_words(found: int, share: float) -> str:
+    """Return the outcome for this many random words, and this share of the sentence."""
+    if found >= _WORDS_HEARD and share >= _SHARE_HEARD:
+        return PASSED
+    if found <= _WORDS_MISSED or share < _SHARE_MISSED:
+        return FAILED
+    return DOUBTFUL
+
+
+def judge_speaker(score: float) -> str:
+    """Return the outcome for this likeness of the recording and the samples."""
+    if score >= _SAME_SPEAKER:
+        return PASSED
+    return FAILED if score < _OTHER_SPEAKER else DOUBTFUL
 
 
 def match_phrase(heard: str, phrase: str, words: list[str], language: str) -> PhraseMatch:
@@ -63,9 +87,14 @@ def _count_found(said: list[str], words: list[str], language: str) -> int:
 
 
 def _find(said: list[str], parts: list[str], start: int) -> int | None:
-    """Return the place after the first match of a word, which a recognizer may split or join."""
+    """Return the place from which the next word may follow, None if the word isn't there.
+
+    A recognizer may split a word, or join it with its neighbors.
+    """
     wanted = "".join(parts)
     for at in range(start, len(said)):
+        if len(wanted) > _LEAST_INNER and said[at] != wanted and wanted in said[at]:
+            return at
         for length in range(1, len(parts) + 2):
             if _is_same("".join(said[at : at + length]), wanted):
                 return min(at + length, len(said))

@@ -12,7 +12,14 @@ from django.db import transaction
 from django.db.models import F
 
 from catalog.audio.analysis import analysis_is_installed
-from catalog.audio.analysis.spoken_phrase import match_phrase
+from catalog.audio.analysis.spoken_phrase import (
+    DOUBTFUL,
+    FAILED,
+    PASSED,
+    judge_speaker,
+    judge_words,
+    match_phrase,
+)
 from catalog.audio.analysis.transcripts import transcripts_are_installed, write_down
 from catalog.audio.decode import SILENCE, NotDecodable, decode_audio
 from catalog.audio.embeddings.encoders import campplus
@@ -29,17 +36,12 @@ from catalog.models import CloneBatch, CloneSource, ConsentRequest
 logger = logging.getLogger(__name__)
 
 State = ConsentRequest.State
-PASSED, FAILED, DOUBTFUL = "passed", "failed", "doubtful"
 # There is nothing yet to compare with, or the library isn't installed.
 LATER, SKIPPED = "later", "skipped"
 
 LONGEST_SECONDS = 120
 _MOST_TRIES = 3
 _MOST_SAMPLE_SECONDS = 60
-# Of the five random words; scripts/trial_consent measures what these limits let through.
-_WORDS_HEARD, _WORDS_MISSED = 4, 2
-_SHARE_HEARD, _SHARE_MISSED = 0.6, 0.35
-_SAME_SPEAKER, _OTHER_SPEAKER = 0.5, 0.3
 _WORDS_FAILED = "Not all words of the sentence were heard. Read it aloud again, word by word."
 _OTHER_VOICE = (
     "The samples don't sound like the person who recorded the consent, so nothing was sent."
@@ -140,15 +142,6 @@ def check_words(request: ConsentRequest, wave: Wave, rate: int) -> dict[str, Any
     }
 
 
-def judge_words(found: int, share: float) -> str:
-    """Return the outcome for this many random words, and this share of the sentence."""
-    if found >= _WORDS_HEARD and share >= _SHARE_HEARD:
-        return PASSED
-    if found <= _WORDS_MISSED or share < _SHARE_MISSED:
-        return FAILED
-    return DOUBTFUL
-
-
 def check_speaker(request: ConsentRequest, wave: Wave, rate: int) -> dict[str, Any]:
     """Return whether the voice is that of the samples, as far as the encoders can tell."""
     sources = CloneSource.objects.filter(batch__speaker=request.speaker).select_related("sample")
@@ -188,13 +181,6 @@ def compare_speakers(wave: Wave, rate: int, other: Wave, other_rate: int) -> flo
     """Return how alike two voices are, up to 1; raises NotAWave."""
     judge = campplus()
     return float(judge.embed(wave, rate) @ judge.embed(other, other_rate))
-
-
-def judge_speaker(score: float) -> str:
-    """Return the outcome for this likeness of the recording and the samples."""
-    if score >= _SAME_SPEAKER:
-        return PASSED
-    return FAILED if score < _OTHER_SPEAKER else DOUBTFUL
 
 
 def _explain(checks: dict[str, dict[str, Any]]) -> str:

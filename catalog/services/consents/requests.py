@@ -205,7 +205,7 @@ def decide_consent(
 
 @transaction.atomic
 def ask_withdrawal(*, request: ConsentRequest, now: datetime) -> None:
-    """Withdraw the speaker's permission, as they asked on their own page."""
+    """Withdraw what the speaker agreed to, as they ask on their own page."""
     locked = _lock(request)
     if locked.withdrawal_asked_at is not None:
         return
@@ -214,8 +214,9 @@ def ask_withdrawal(*, request: ConsentRequest, now: datetime) -> None:
         locked.state = State.CANCELED
         _drop_recording(locked)
     locked.save()
-    request_withdrawal(None, speaker=locked.speaker, now=now)
     record(None, "consent withdrawn by speaker", locked, team=locked.team, now=now)
+    if locked.is_accepted:
+        request_withdrawal(None, speaker=locked.speaker, now=now)
 
 
 def _lock(request: ConsentRequest) -> ConsentRequest:

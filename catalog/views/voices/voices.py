@@ -30,6 +30,7 @@ from catalog.queries.voices.search import find_voices, get_list_context
 from catalog.queries.voices.settings import get_voice_settings
 from catalog.queries.voices.table import name_columns, tabulate_voices
 from catalog.queries.voices.twins import find_twins
+from catalog.queries.voices.verification import show_verification
 from catalog.services.previews import PreviewPending, PreviewUnavailable, fetch_preview
 from catalog.services.usage import note_play
 from catalog.services.voices.edit import (
@@ -141,6 +142,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         **keeping_context(request, voice),
         "job": job,
         "sisters": find_sister_jobs(request.user, job) if job else [],
+        "verification": show_verification(voice, timezone.now()),
         "consent_end": find_consent_end(job.batch.speaker_id, today) if job else None,
         "calls": find_ready_calls(voice),
         "may_delete": policies.may_delete_voices(request.user, voice.account.team),

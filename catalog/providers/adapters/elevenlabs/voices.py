@@ -205,6 +205,10 @@ def _read_training(training: LenientJson) -> dict[str, Any]:
             "language": training.line("language", 60),
             "failures": training.lines("verification_failures"),
             "attempts": training.count("verification_attempts_count"),
+            "most_attempts": training.count("max_verification_attempts"),
+            "attempts_again_at": _as_text(
+                training.moment("next_max_verification_attempts_reset_unix_ms", may_come=True)
+            ),
             "manual_verification_requested": training.flag("manual_verification_requested"),
             "may_be_trained": training.flag("is_allowed_to_fine_tune"),
             "dataset_seconds": training.number("dataset_duration_seconds"),

@@ -225,5 +225,29 @@ def _first_voice(name: AccountName, number: int, category: str) -> ElevenLabsVoi
             "message": {"eleven_multilingual_v2": "", "eleven_turbo_v2_5": "Done!"},
             "dataset_duration_seconds": 1_913.4,
         }
+        if name.number % 2 == 0:
+            payload = _fail_verification(payload)
     # Most clones get a preview after a while; here every second one has one.
     return ElevenLabsVoice(payload, person.seed, has_preview=number % 2 == 0)
+
+
+# The counter of attempts starts again at this time, in milliseconds: December 31, 2027.
+_ATTEMPTS_AGAIN_MS = 1_830_211_200_000
+
+
+def _fail_verification(payload: dict[str, Any]) -> dict[str, Any]:
+    """Let all attempts to verify the speaker fail, as if someone else had read the text."""
+    failed = {"verification_failures": ["The voice doesn't match the samples"]}
+    failed |= {"verification_attempts_count": 3}
+    return payload | {
+        "voice_verification": payload["voice_verification"] | failed | {"is_verified": False},
+        "fine_tuning": payload["fine_tuning"]
+        | failed
+        | {
+            "state": dict.fromkeys(payload["fine_tuning"]["state"], "not_started"),
+            "progress": {},
+            "message": {},
+            "max_verification_attempts": 3,
+            "next_max_verification_attempts_reset_unix_ms": _ATTEMPTS_AGAIN_MS,
+        },
+    }
