@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from catalog.core.locales import say_day
 from catalog.forms.base.text_fields import KeylessForm, clean_words
 from catalog.models import CloneBatch, Speaker
 
@@ -20,7 +21,7 @@ class SpeakerMergeForm(KeylessForm):
 
     def __init__(self, speakers: list[Speaker], *args: Any) -> None:
         super().__init__(*args)
-        choices = [(each.pk, f"{each.name} (since {each.added_at:%Y-%m-%d})") for each in speakers]
+        choices = [(each.pk, f"{each.name} (since {say_day(each.added_at)})") for each in speakers]
         self.fields["other"].choices = [("", "Choose"), *choices]  # type: ignore[attr-defined]
 
 
