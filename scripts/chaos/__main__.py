@@ -37,6 +37,8 @@ SLOW_FAULTS = {"slow_before": 2.0, "slow_after": 4.0, "late": 1.5, "drip": 0.002
 SETTLE_SECONDS = "6"
 # More in a row at one account than a job has attempts would only show that it gives up.
 MOST_FAULTS = 4
+# How often some of the clones that are ready move to another account by a replacement plan.
+PLANS, MOST_MOVED = 0.3, 5
 
 
 def main() -> int:
@@ -105,7 +107,10 @@ class Chaos:
         for number in range(options.kills):
             wanted = math.ceil(options.jobs * (number + 1) / options.kills)
             close_old_connections()  # the database may have been away
-            clones.ask(wanted - clones.asked)
+            left = wanted - clones.asked
+            if left > 0 and self.random.random() < PLANS:
+                left -= clones.evacuate(MOST_MOVED)
+            clones.ask(left)
             self._spoil(self.random.randint(1, 3))
             self.processes.wait_for_workers()
             time.sleep(self.random.uniform(0.5, 4))
@@ -157,7 +162,8 @@ class Chaos:
         summary = [
             f"hosts: {self.options.hosts}, broker: {self.options.broker},"
             f" seed: {self.options.seed}, {seconds:.0f} s",
-            f"jobs: {self.clones.asked} ({_in_words(states)}), faults met: {met}",
+            f"jobs: {self.clones.asked} ({_in_words(states)}), {self.clones.moved} of them by"
+            f" replacement plans; faults met: {met}",
             f"kill -9: {self.kills.total()} ({_in_words(self.kills)}),"
             f" {self.hits} of them while workers held jobs",
             *losses.lines,

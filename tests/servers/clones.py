@@ -26,7 +26,17 @@ django.setup()
 
 from catalog.audio.formats import FORMATS  # noqa: E402  (needs the loaded apps)
 from catalog.jobs.syncs.run import sync_account  # noqa: E402
-from catalog.models import CloneJob, Credential, ProviderAccount, Sample, Team, User  # noqa: E402
+from catalog.models import (  # noqa: E402
+    CloneJob,
+    Credential,
+    Evacuation,
+    EvacuationLine,
+    ProviderAccount,
+    Sample,
+    Team,
+    User,
+)
+from catalog.queries.evacuations.targets import LineChoice  # noqa: E402
 from catalog.services.clones import (  # noqa: E402
     CloneRequest,
     NothingToDo,
@@ -35,6 +45,12 @@ from catalog.services.clones import (  # noqa: E402
     request_clones,
 )
 from catalog.services.consents.statements import ConsentStatement  # noqa: E402
+from catalog.services.evacuations.plans import (  # noqa: E402
+    Ending,
+    choose_replacements,
+    create_evacuation,
+    start_clones,
+)
 from catalog.services.samples import add_sample  # noqa: E402
 from tests.servers.losses import Account, Losses, count_losses, look_at  # noqa: E402
 from tests.servers.sounds import make_sound  # noqa: E402
@@ -50,7 +66,7 @@ class Clones:
         self, sandbox: str, slugs: Iterable[str], accounts_each: int, chance: random.Random
     ) -> None:
         self.sandbox, self.random = sandbox, chance
-        self.asked = 0
+        self.asked = self.moved = 0
         self.user = User.objects.get(email="ana@example.com")
         self.team = Team.objects.visible_to(self.user).get()
         numbers = range(FIRST_ACCOUNT, FIRST_ACCOUNT + accounts_each)
@@ -97,6 +113,32 @@ class Clones:
             self.asked += len(chosen)
             count -= len(chosen)
 
+    def evacuate(self, most: int) -> int:
+        """Move some of the ready clones to another account by a plan; return how many."""
+        jobs = CloneJob.objects.filter(state=CloneJob.State.READY, voice__isnull=False)
+        free = jobs.exclude(voice__evacuation_lines__isnull=False).select_related("account")
+        chosen = list(free.order_by("created_at")[:most])
+        if not chosen:
+            return 0
+        now = datetime.now(UTC)
+        away = {job.account_id for job in chosen}
+        targets = [each for each in self.accounts if each.credential.account_id not in away]
+        target = self.random.choice(targets)
+        plan = create_evacuation(
+            self.user,
+            team=self.team,
+            voice_ids=[job.voice_id for job in chosen],
+            ending=Ending(),
+            now=now,
+        )
+        wanted = LineChoice(EvacuationLine.Choice.CLONE, target.credential)
+        choices = dict.fromkeys(plan.lines.values_list("pk", flat=True), wanted)
+        choose_replacements(self.user, evacuation=plan, choices=choices, now=now)
+        count = start_clones(self.user, evacuation=plan, is_confirmed=True, now=now)
+        self.asked += count
+        self.moved += count
+        return count
+
     def cancel_one(self) -> None:
         """Cancel one of the clones that are being made, or none."""
         job = self.random.choice([*CloneJob.objects.active().order_by("created_at"), None])
@@ -108,8 +150,9 @@ class Clones:
             return  # it just ended
 
     def count_running(self) -> int:
-        """Return how many have not ended."""
-        return CloneJob.objects.active().count()
+        """Return how many have not ended, or have yet to be requested by a plan."""
+        plans = Evacuation.objects.filter(state__in=Evacuation.ACTIVE_STATES)
+        return CloneJob.objects.active().count() + plans.count()
 
     def count_held(self) -> int:
         """Return how many a worker holds."""
@@ -121,7 +164,13 @@ class Clones:
 
     def count_losses(self) -> Losses:
         """Compare the jobs with the voices at the sandbox."""
-        return count_losses(self.sandbox, self.accounts, self.asked)
+        losses = count_losses(self.sandbox, self.accounts, self.asked)
+        lines = EvacuationLine.objects.filter(choice=EvacuationLine.Choice.CLONE)
+        for line in lines.select_related("evacuation").prefetch_related("batch__jobs"):
+            made = 0 if line.batch is None else len(line.batch.jobs.all())
+            if made != 1 or line.evacuation.is_starting:
+                losses.unplanned.append(f"{line}: {line.state}, {line.message} {made} jobs")
+        return losses
 
 
 def _answer(clones: Clones, line: str) -> Any:

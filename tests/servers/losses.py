@@ -26,6 +26,7 @@ class Losses:
     doubled: list[str] = field(default_factory=list)
     paid_twice: list[str] = field(default_factory=list)
     without_an_end: list[str] = field(default_factory=list)
+    unplanned: list[str] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
 
     @property
@@ -36,6 +37,7 @@ class Losses:
             "clones doubled": self.doubled,
             "clones paid twice": self.paid_twice,
             "jobs without an end": self.without_an_end,
+            "replacements lost or doubled": self.unplanned,
         }
         return [
             line
@@ -44,7 +46,8 @@ class Losses:
         ] + self.story
 
     def __bool__(self) -> bool:
-        return bool(self.lost or self.doubled or self.paid_twice or self.without_an_end)
+        counted = self.lost, self.doubled, self.paid_twice, self.without_an_end, self.unplanned
+        return any(counted)
 
 
 def look_at(sandbox: str, account: Account) -> tuple[frozenset[str], int]:

@@ -85,6 +85,7 @@ def test_unsigned_notices_and_unknown_addresses_are_refused(hook):
     assert deliver(hook).status_code == 401
     huge = Client().post(address, b"x" * 70_000, content_type="application/json")
     assert huge.status_code == 413
+    assert Client().post(address, {"a": "form"}).status_code == 415
 
 
 def test_events_about_other_things_and_other_voices_are_accepted_and_ignored(cast, hook, wakes):

@@ -63,6 +63,7 @@ def test_only_admins_announce_and_withdraw_and_only_for_their_team(cast):
 def test_unused_clones_count_down_and_use_at_the_provider_postpones_that(cast):
     idle = factories.make_clone(cast.account, "Idle", added_at=NOW - timedelta(days=2))
     spoken = factories.make_clone(cast.account, "Spoken", added_at=NOW - timedelta(days=90))
+    factories.make_clone(cast.account, "Used elsewhere", added_at=NOW - timedelta(days=90))
     factories.make_use(spoken, spoken_at=NOW)
     played = factories.make_clone(cast.account, "Played", added_at=NOW - timedelta(days=3))
     factories.make_use(played, played_at=NOW)  # here, which the provider doesn't know of
@@ -75,6 +76,7 @@ def test_unused_clones_count_down_and_use_at_the_provider_postpones_that(cast):
         "Idle": 5,
         "Played": 4,
         "Spoken": 7,
+        "Used elsewhere": None,
     }
     assert found[idle].words == "in 5 days, on Nov 26, 2026, unless it's used before"
 

@@ -40,7 +40,9 @@ def _remind_team(team: Team, now: datetime) -> int:
     # Two schedules at the same moment must not send the same reminder.
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     rows = select_needed(Voice.objects.filter(account__team=team).present().shown())
-    soon = [pair for pair in list_ends(TeamEnds(team), rows) if has_end_date(pair[1], now)]
+    soon = [
+        pair for pair in list_ends(TeamEnds(team, now.date()), rows) if has_end_date(pair[1], now)
+    ]
     sent = EndReminder.objects.filter(voice__in=[voice.pk for voice, _ in soon])
     known = set(sent.values_list("voice", "ends_on"))
     fresh = [(voice.pk, end) for voice, end in soon if (voice.pk, end.day) not in known]

@@ -115,7 +115,7 @@ def get_end_board(user: User, now: datetime) -> ExpiryPage:
     rows = held.select_related("voice", "account", "plan", "responsible")
     gone = voices.filter(remote_deleted_at__gt=now - _GONE_SINCE, is_owned=True)
     team = Team.objects.visible_to(user).first()
-    ends = list_ends(TeamEnds(team, is_by_voice=True), voices.present()) if team else []
+    ends = list_ends(TeamEnds(team, now.date(), is_by_voice=True), voices.present()) if team else []
     return ExpiryPage(
         notices=_describe_notices(user),
         ending=_describe_ending(user, ends, now),

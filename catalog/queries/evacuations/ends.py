@@ -43,9 +43,9 @@ class VoiceEnd:
 class TeamEnds:
     """The announced ends of a team, and what follows from them for each voice."""
 
-    def __init__(self, team: Team, *, is_by_voice: bool = False) -> None:
+    def __init__(self, team: Team, today: date, *, is_by_voice: bool = False) -> None:
         """Read the notices; ``is_by_voice`` leaves out those that end everything somewhere."""
-        self._is_by_voice = is_by_voice
+        self._is_by_voice, self._today = is_by_voice, today
         self._by_place: dict[tuple[str, int | None], list[EndNotice]] = defaultdict(list)
         self._by_voice: dict[int, list[EndNotice]] = defaultdict(list)
         notices = EndNotice.objects.active().filter(team=team).select_related("account", "voice")
@@ -92,15 +92,25 @@ class TeamEnds:
             else:
                 yield VoiceEnd(notice.ends_on, notice.note or f"{notice.subject} ends.")
         if rules and voice.is_owned and voice.kind in Voice.OWN_KINDS:
-            yield _find_unused_end(voice, use, min(rules))
+            yield _find_unused_end(voice, use, min(rules), self._today)
 
 
-def _find_unused_end(voice: Voice, use: VoiceUsage | None, days: int) -> VoiceEnd:
+def _find_unused_end(voice: Voice, use: VoiceUsage | None, days: int, today: date) -> VoiceEnd:
     # Playing our copy of a preview is no use at the provider.
     uses = [use.spoken_at, use.provider_used_at] if use else []
     known = [at for at in (*uses, voice.remote_created_at or voice.added_at) if at is not None]
     day = (max(known) + timedelta(days=days)).date()
+    if day < today:
+        # It's still there, so it was used elsewhere.
+        words = f"Deleted if it isn't used for {days} days. Its last use isn't known."
+        return VoiceEnd(None, words, days)
     return VoiceEnd(day, f"Deleted if it isn't used for {days} days.", days)
+
+
+def find_voice_end(voice: Voice, now: datetime) -> VoiceEnd | None:
+    """Return the earliest end of one voice, None if nobody announced one."""
+    ends = TeamEnds(voice.account.team, now.date())
+    return ends.find_end(voice, getattr(voice, "use", None))
 
 
 def list_ends(ends: TeamEnds, voices: VoiceQuerySet) -> list[tuple[Voice, VoiceEnd]]:

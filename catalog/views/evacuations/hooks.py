@@ -72,6 +72,8 @@ def _get_account(request: Request, pk: int) -> ProviderAccount:
 @require_POST
 def hook_receive(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Take a delivery: 204 if it's genuine and new, otherwise 401."""
+    if request.content_type == "multipart/form-data":
+        return HttpResponse(status=415)  # its body was read as a form already
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if not declared.isdecimal() or int(declared) > _MOST_BYTES:
         return HttpResponse(status=413)

@@ -17,7 +17,7 @@ from catalog.forms.voices.filters import RelabelForm, RenameForm, VoiceFilterFor
 from catalog.models import Voice
 from catalog.queries.clones import find_maker, find_sister_jobs
 from catalog.queries.comparisons import find_voice_rounds
-from catalog.queries.evacuations.ends import TeamEnds
+from catalog.queries.evacuations.ends import find_voice_end
 from catalog.queries.evacuations.plans import find_open_evacuation, find_successor
 from catalog.queries.preferences import count_news, find_open_search
 from catalog.queries.searches.filters import LAYOUTS, VoiceFilter
@@ -157,7 +157,7 @@ def voice_detail(request: Request, pk: int) -> HttpResponseBase:
         "references": find_references(request.user, voice, timezone.now()),
         "history": find_history(request.user, voice),
         "evacuation": find_open_evacuation(request.user, voice),
-        "end": TeamEnds(voice.account.team).find_end(voice, getattr(voice, "use", None)),
+        "end": find_voice_end(voice, timezone.now()),
         "successor": find_successor(request.user, voice),
         "may_read_log": policies.may_read_log(request.user, voice.account.team),
         **speech_context(request, voice, SpeechForm(voice=voice, initial=first_text(voice))),
