@@ -193,3 +193,15 @@ def test_the_documentation_is_public_and_complete(client, db, subtests):
                 assert f'id="{operation["operationId"]}"' in page
     assert Client().get("/api/problems/not-found").status_code == 200
     assert Client().get("/api/problems/nothing").status_code == 404
+
+
+def test_an_answer_is_compressed_if_the_program_can_read_it(cast, program):
+    reader = program(cast.mia, cast.aurora)
+    for number in range(5):
+        factories.make_voice(cast.account, f"Rachel {number}")
+    plain, packed = reader.ask("voices"), reader.ask("voices", **{"Accept-Encoding": "br"})
+
+    assert packed["Content-Encoding"] == "br"
+    assert {"Authorization", "Accept-Encoding"} <= set(packed["Vary"].split(", "))
+    assert len(packed.content) < len(plain.content) / 2
+    assert reader.ask("voices", **{"If-None-Match": packed["ETag"]}).status_code == 304

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 
 from catalog.jobs.tokens import announce_ends
+from catalog.management.after_restore import settle_restored
 from catalog.models import ApiToken, AuditEntry, Membership, Notification, Team, Voice
 from catalog.models.tokens import Scope, is_secret, make_secret
 from catalog.providers.key_formats import holds_key
@@ -266,3 +267,12 @@ def test_the_command_refuses_what_cannot_be(cast, words):
         run(*words)
 
     assert not ApiToken.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["", "copy17"])
+def test_tokens_work_after_a_restore_but_not_in_a_copy(cast, code):
+    _, secret = factories.make_token(cast.mia, cast.aurora)
+
+    settle_restored(made_at=NOW, anchor="1:abc", replaced="", now=NOW, new_code=code)
+
+    assert bool(find_bearer(secret, NOW)) is (code == "")
