@@ -91,7 +91,7 @@ def _name_payer(account: ProviderAccount, credential: Credential | None) -> dict
     return {
         "provider": account.provider,
         "account": account,
-        "account_name": account.label or account.ref[:200],
+        "account_name": account.label or f"Account {account.pk}",
         "credential": credential,
         "key_name": credential.title if credential else "",
     }

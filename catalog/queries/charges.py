@@ -21,6 +21,12 @@ _SHOWN = 20
 _FORECAST_AFTER = timedelta(days=3)
 _BLIND = "Voices in blind comparisons"
 
+# What says whose voice a clip is, or how to find that out.
+_TELLING = (
+    *("provider", "account", "key", "reported"),
+    *("price", "currency", "price_source", "estimated", "actual"),
+)
+
 CSV_COLUMNS = (
     "time",
     "person",
@@ -223,22 +229,35 @@ def list_charges(user: User, month: date) -> Iterator[dict[str, Any]]:
     blind = set(_find_blind(rows))
     found = rows.select_related("person", "team").order_by("charged_at", "pk")
     for row in found.iterator(chunk_size=500):
-        yield {
-            "time": row.charged_at.isoformat(timespec="seconds"),
-            "person": str(row.person),
-            "team": row.team.name,
-            "provider": row.provider_label,
-            "account": row.account_name,
-            "key": row.key_name,
-            "voice": _BLIND if row.work in blind else row.voice_name,
-            "kind": row.get_kind_display(),
-            "quantity": row.quantity,
-            "unit": row.unit,
-            "price": "not stated" if row.price is None else row.price.normalize(),
-            "currency": row.currency,
-            "price_source": row.price_source or "not stated",
-            "estimated": "" if row.estimated is None else row.estimated.normalize(),
-            "reported": "" if row.reported is None else row.reported,
-            "actual": "" if row.actual is None else row.actual.normalize(),
-            "state": row.get_state_display(),
-        }
+        values = _list_values(row)
+        if row.work in blind:
+            # The order of the rows would tell which clip of the comparison is whose.
+            values |= dict.fromkeys(_TELLING, "") | {"voice": _BLIND}
+        yield values
+
+
+def _list_values(row: Charge) -> dict[str, Any]:
+    return {
+        "time": row.charged_at.isoformat(timespec="seconds"),
+        "person": str(row.person),
+        "team": row.team.name,
+        "provider": row.provider_label,
+        "account": row.account_name,
+        "key": row.key_name,
+        "voice": row.voice_name,
+        "kind": row.get_kind_display(),
+        "quantity": row.quantity,
+        "unit": row.unit,
+        "price": _write_amount(row.price) or "not stated",
+        "currency": row.currency,
+        "price_source": row.price_source or "not stated",
+        "estimated": _write_amount(row.estimated),
+        "reported": "" if row.reported is None else row.reported,
+        "actual": _write_amount(row.actual),
+        "state": row.get_state_display(),
+    }
+
+
+def _write_amount(amount: Decimal | None) -> str:
+    """Return the digits without trailing zeros, "" for None."""
+    return "" if amount is None else f"{amount.normalize():f}"

@@ -66,6 +66,8 @@ def test_member_sees_only_their_own_spending(mia, cast, voice):
     export = mia.post("/team/spending/export/", {}).getvalue().decode()
     assert len(export.splitlines()) == 2
     assert "https://example.com, read on 2026-11-21" in export
+    assert ",100,characters,1,credits," in export
+    assert ",100,,,Charged" in export
 
 
 def test_admin_sets_a_limit_and_the_page_says_which_applies(ana, cast, voice):
@@ -103,6 +105,8 @@ def test_voices_of_a_blind_comparison_are_not_named(ana, cast, voice, wakes):
 
     page = Page(ana.get("/team/spending/"))
 
+    export = ana.post("/team/spending/export/", {}).getvalue().decode().splitlines()
+    assert sum(",ElevenLabs," in line for line in export) == 1
     assert "Voices in blind comparisons" in page.text
     assert "Rachel" not in page.text
     assert "Domi" in page.text
