@@ -13,6 +13,7 @@ from catalog.core.clock import database_now
 from catalog.core.media import sweep_drafts
 from catalog.jobs.base.backoff import probe_providers
 from catalog.jobs.base.leases import find_due
+from catalog.jobs.bundles import forget_bundles
 from catalog.jobs.charges import settle_left
 from catalog.jobs.cleanups.notify import find_unannounced_plans, notify_of_plans
 from catalog.jobs.cleanups.plans import find_due_plans, postpone_plans, start_plan
@@ -184,6 +185,7 @@ def tidy_task() -> None:
     warn_of_consent_ends(database_now())
     announce_ends(database_now())
     forget_answers(database_now())
+    forget_bundles(database_now())
     forget_old_notices(database_now())
     forget_old_mail(database_now())
     forget_ended_sessions(database_now())

@@ -9,6 +9,7 @@ from catalog.api.routes import list_routes
 from catalog.views import (
     annotations,
     audit,
+    bundles,
     charges,
     credentials,
     installation,
@@ -263,6 +264,10 @@ urlpatterns = [
     path("withdrawals/<row:pk>/report.json", withdrawals.withdrawal_report, name="withdrawal-json"),
     path("notifications/", notifications.notification_list, name="notification-list"),
     path("notifications/bell/", notifications.notification_bell, name="notification-bell"),
+    path("speakers/import/", bundles.bundle_create, name="bundle-create"),
+    path("speakers/import/<uuid:pk>/", bundles.bundle_detail, name="bundle-detail"),
+    path("speakers/import/<uuid:pk>/drop/", bundles.bundle_drop, name="bundle-drop"),
+    path("speakers/<row:pk>/export/", bundles.speaker_export, name="speaker-export"),
     path("shares/", shares.share_list, name="share-list"),
     path("shares/<row:pk>/", shares.share_detail, name="share-detail"),
     path("shares/<row:pk>/revoke/", shares.share_revoke, name="share-revoke"),

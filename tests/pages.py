@@ -240,6 +240,12 @@ TABLE = {
     "catalog:cleanup-list": Page(ADMINS, NEVER),
     "catalog:cleanup-rules": Page(ADMINS, (SIGN_IN, 403, 403, 422)),
     "catalog:keep-list": Page(ALL, NEVER),
+    "catalog:bundle-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
+    "catalog:bundle-detail": Page(
+        (SIGN_IN, 404, 404, 200), (SIGN_IN, 404, 404, 302), ids=("bundle",)
+    ),
+    "catalog:bundle-drop": Page(NEVER, (SIGN_IN, 404, 404, 302), ids=("bundle",)),
+    "catalog:speaker-export": Page(NEVER, (SIGN_IN, 403, 403, 200), ids=("speaker",)),
     "catalog:twin-list": Page(ALL, NEVER),
     "catalog:twin-merge": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("pair",)),
     "catalog:twin-split": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("pair",)),

@@ -225,6 +225,7 @@ HISTORY = {
 }
 STAYS_PERSONAL = {
     "Budget.person",
+    "BundleImport.user",
     "Mail.user",
     "PasswordLink.user",
     "Notification.user",

@@ -78,6 +78,7 @@ def invented_world() -> SimpleNamespace:
         "evacuation": unique,
         "end_hook": unique,
         "place": number,
+        "bundle": unique,
     }
     return SimpleNamespace(
         **kinds, sample=unique, sound_query=unique, credential=unique, line=unique, erasure=unique

@@ -12,6 +12,8 @@ from catalog.core.media import store_media
 from catalog.jobs.previews import preview_source
 from catalog.models import (
     ApiToken,
+    BundledClone,
+    BundleImport,
     CleanupPlan,
     CleanupRules,
     CloneBatch,
@@ -127,6 +129,8 @@ _OF_TEAM = {
     Selection: "team",
     Share: "team",
     TwinPair: "team",
+    BundleImport: "team",
+    BundledClone: "batch__team",
     ShareVote: "share__team",
     User: "memberships__team",
 }
@@ -250,8 +254,18 @@ def furnish(
         search=search,
         share=_share(collection, voice, word),
         pair=_pair_up(voice, word),
+        bundle=_bring(job.batch, admin, word),
         selection=selection,
         sound_query=sound_query,
+    )
+
+
+def _bring(batch: CloneBatch, admin: User, word: str) -> BundleImport:
+    BundledClone.objects.create(batch=batch, provider="elevenlabs", name=word)
+    summary = {"speaker": word, "samples": [], "consents": [], "clones": []}
+    values = {"filename": word, "size": 1, "path": "bundles/00/no.zip", "summary": summary}
+    return BundleImport.objects.create(
+        team=batch.team, user=admin, uploaded_at=factories.NOW, **values
     )
 
 

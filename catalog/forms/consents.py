@@ -23,7 +23,7 @@ from catalog.queries.consents.contradictions import (
 from catalog.queries.consents.phrases import LANGUAGE_CHOICES
 
 # Proof other than audio: first bytes, file extension, and MIME type.
-_PAPERS = (
+PAPERS = (
     (b"%PDF-", "pdf", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "png", "image/png"),
     (b"\xff\xd8\xff", "jpg", "image/jpeg"),
@@ -105,7 +105,7 @@ class ConsentFields(KeylessForm):
             raise forms.ValidationError(f"This file is too large. The maximum is {most}.")
         head = file.read(HEAD_BYTES)
         file.seek(0)
-        found = [(ending, kind) for start, ending, kind in _PAPERS if head.startswith(start)]
+        found = [(ending, kind) for start, ending, kind in PAPERS if head.startswith(start)]
         if not found and (sound := identify_upload(file)[0]):
             found = [(sound.slug, sound.content_type)]
         if not found:

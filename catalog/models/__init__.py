@@ -3,6 +3,7 @@
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
 from catalog.models.budgets import Budget, BudgetNotice
+from catalog.models.bundles import BundledClone, BundleImport
 from catalog.models.charges import Charge
 from catalog.models.cleanups.keeps import Keep
 from catalog.models.cleanups.plans import CleanupPlan, PlannedDeletion
@@ -53,6 +54,8 @@ __all__ = [
     "AuditHead",
     "Budget",
     "BudgetNotice",
+    "BundleImport",
+    "BundledClone",
     "CatalogVersion",
     "Charge",
     "CleanupPlan",

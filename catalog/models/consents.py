@@ -70,6 +70,8 @@ class Consent(models.Model):
     erased_at = models.DateTimeField(null=True)
     # The last day on which it counts since its speaker was merged with one who agreed for less.
     limited_to = models.DateField(null=True)
+    # For one that was imported: who attested it in the other installation, and its receipt there.
+    elsewhere: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     # The number of days before the last day of the latest warning.
     warned_days = models.PositiveSmallIntegerField(null=True)
 

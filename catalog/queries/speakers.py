@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from catalog.core.locales import say_day
 from catalog.models import (
+    BundledClone,
     CloneBatch,
     CloneJob,
     Consent,
@@ -55,11 +56,12 @@ def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
     speaker = Speaker.objects.visible_to(user).select_related("added_by", "team").get(pk=speaker_id)
     jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
     batches = jobs.values("batch")
+    imported = BundledClone.objects.filter(batch__speaker=speaker).values("batch")
     return SpeakerHistory(
         speaker=speaker,
         samples=list(
             Sample.objects.visible_to(user)
-            .filter(sources__batch__in=batches)
+            .filter(Q(sources__batch__in=batches) | Q(sources__batch__in=imported))
             .select_related("owner")
             .distinct()
             .order_by("uploaded_at", "pk")
@@ -70,7 +72,7 @@ def trace_speaker(user: User, speaker_id: int) -> SpeakerHistory:
             )
         ),
         consents=list(
-            Consent.objects.filter(batches__in=batches)
+            Consent.objects.filter(Q(batches__in=batches) | Q(batches__in=imported))
             .select_related("attested_by")
             .distinct()
             .order_by("-attested_at", "-pk")

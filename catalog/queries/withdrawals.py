@@ -11,6 +11,8 @@ from django.db.models import Count, Q
 from catalog.core.locales import say_day
 from catalog.models import (
     AuditEntry,
+    BundledClone,
+    CloneBatch,
     CloneJob,
     ComparedVoice,
     Consent,
@@ -121,7 +123,9 @@ def _count(rows: Any) -> Counter[int]:
 
 
 def _find_samples(speaker: Speaker, jobs: Any) -> Iterator[Copy]:
-    batches = jobs.values("batch")
+    told = BundledClone.objects.filter(batch__speaker=speaker).values("batch")
+    own = CloneBatch.objects.filter(Q(pk__in=jobs.values("batch")) | Q(pk__in=told))
+    batches = own.values("pk")
     used = Q(sources__batch__in=batches)
     used |= Q(cleaned__sources__batch__in=batches) | Q(original__sources__batch__in=batches)
     for sample in Sample.objects.filter(used).distinct().order_by("uploaded_at", "pk"):

@@ -17,6 +17,7 @@ from catalog.policies.speakers import (
     may_erase_sample,
     may_withdraw,
 )
+from catalog.queries.bundles import find_bundled_clones, may_export
 from catalog.queries.consents.requests import find_speaker_requests
 from catalog.queries.speakers import (
     find_arrangeable,
@@ -65,6 +66,7 @@ def speaker_detail(request: Request, pk: int) -> HttpResponseBase:
         "lineage": lineage,
         "obstacle": find_speaker_obstacle(pk, today),
         "consent_end": find_consent_end(pk, today),
+        "bundled": find_bundled_clones(lineage.speaker),
         "requests": find_speaker_requests(request.user, lineage.speaker),
         "withdrawals": find_withdrawals_of(request.user, lineage.speaker),
         "may_arrange": may_arrange_speaker(request.user, lineage.speaker),
@@ -74,6 +76,7 @@ def speaker_detail(request: Request, pk: int) -> HttpResponseBase:
         "erasable_consents": {
             each.pk for each in lineage.consents if may_erase_consent(request.user, each)
         },
+        "may_export": may_export(request.user, lineage.speaker),
         "may_withdraw": can_be_withdrawn(lineage.speaker)
         and may_withdraw(request.user, lineage.speaker),
     }

@@ -43,6 +43,7 @@ FIXED_PLACES = {
     "consent requests": "/consents/",
     "ask for consent": "/consents/ask/",
     "notifications": "/notifications/",
+    "import a speaker": "/speakers/import/",
     "duplicates": "/cleanup/duplicates/",
     "links for outsiders": "/shares/",
     "notification settings": "/notifications/settings/",
@@ -88,6 +89,7 @@ STRANGERS_PLACES = {
 }
 # Pages with one sentence in a frame that is checked elsewhere, or reached only from an email.
 SMALL_PAGES = {
+    "catalog:bundle-detail",
     "catalog:api-schema",
     "account_inactive",
     "account_reset_password_done",

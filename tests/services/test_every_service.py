@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import io
 import pkgutil
 import uuid
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog import services
 from catalog.audio.formats import FORMATS
+from catalog.core.bundle_files import write_bundle
+from catalog.forms.bundles import read_bundle
 from catalog.models import (
     ApiAnswer,
     AuditEntry,
@@ -41,6 +44,7 @@ from catalog.models import (
     Withdrawal,
 )
 from catalog.queries.audit import AuditFilter
+from catalog.queries.bundles import FORMAT, VERSION
 from catalog.queries.evacuations.targets import LineChoice
 from catalog.queries.shares import SharedClip, SharedPage, SharedRound
 from catalog.services.accounts.built_in import (
@@ -66,6 +70,7 @@ from catalog.services.annotations import (
 )
 from catalog.services.audit import export_log
 from catalog.services.budgets import BudgetParams, set_budget
+from catalog.services.bundles import drop_bundle, export_speaker, import_bundle, keep_bundle
 from catalog.services.charges import export_charges
 from catalog.services.cleanups.keeps import change_keep, end_keep, keep_planned, keep_voice
 from catalog.services.cleanups.plans import (
@@ -308,6 +313,20 @@ def claim(cast: SimpleNamespace) -> ApiAnswer:
     return claim_answer(token=token, key="1", mark="a", now=NOW)
 
 
+def keep_some_bundle(cast: SimpleNamespace) -> dict[str, Any]:
+    manifest = {"format": FORMAT, "version": VERSION, "speaker": "Ada"}
+    with write_bundle(manifest | {"samples": [], "consents": [], "clones": []}, {}) as made:
+        content = made.read()
+    values = {"bundle": read_bundle(io.BytesIO(content), NOW), "now": NOW}
+    file = SimpleUploadedFile("ada.zip", content)
+    return {**values, "kept": keep_bundle(cast.ana, team=cast.aurora, file=file, **values)}
+
+
+def drop_some_bundle(cast: SimpleNamespace) -> None:
+    keep_some_bundle(cast)
+    drop_bundle(cast.ana, kept=keep_some_bundle(cast)["kept"])
+
+
 PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     # What a request with an Idempotency-Key does is in the log; that it had one is not.
     "claim_answer": claim,
@@ -348,6 +367,9 @@ PERSONAL: dict[str, Callable[[SimpleNamespace], Any]] = {
     "note_visit": lambda cast: note_visit(cast.mia, now=NOW),
     "dismiss_start": lambda cast: dismiss_start(cast.mia),
     "clear_news": lambda cast: clear_news(cast.mia, until=NOW),
+    # What is only uploaded isn't part of the team's things yet.
+    "keep_bundle": keep_some_bundle,
+    "drop_bundle": drop_some_bundle,
     # What outsiders do has no actor, and would be noise.
     "note_view": lambda cast: note_view(share=share_something(cast), now=NOW),
     "cast_outside_vote": vote_outside,
@@ -610,6 +632,10 @@ def make_open_invitation(cast: SimpleNamespace) -> str:
 
 
 SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
+    "export_speaker": lambda cast: export_speaker(
+        cast.ana, speaker=ask_for_clone(cast).speaker, now=NOW
+    ).close(),
+    "import_bundle": lambda cast: import_bundle(cast.ana, **keep_some_bundle(cast)),
     "mark_different": lambda cast: mark_different(cast.mia, pair=pair_up(cast), now=NOW),
     "reopen_pair": lambda cast: reopen_pair(
         cast.mia, pair=pair_up(cast, state="different"), now=NOW
@@ -1045,7 +1071,14 @@ class Watched:
 
 
 # These write only an audit entry.
-NOTING = {"export_charges", "export_log", "mail_reset_link", "note_account", "note_failed_sign_in"}
+NOTING = {
+    "export_charges",
+    "export_log",
+    "export_speaker",
+    "mail_reset_link",
+    "note_account",
+    "note_failed_sign_in",
+}
 
 
 def assert_entries(watched: Watched, *, writes: bool = True) -> None:
