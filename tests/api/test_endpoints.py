@@ -5,7 +5,9 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.api.rates import LIMITER
@@ -93,6 +95,18 @@ def test_a_use_is_noted_with_its_address(cast, program):
     token = ApiToken.objects.get()
     assert token.used_from == "127.0.0.1"
     assert timezone.now() - token.used_at < timedelta(minutes=1)
+
+
+def test_reading_begins_no_transaction(cast, program):
+    reader = program(cast.mia, cast.aurora)
+    reader.read("me")
+
+    with CaptureQueriesContext(connection) as seen:
+        reader.read("me")
+        reader.read("voices")
+
+    words = [each["sql"].split()[0] for each in seen.captured_queries]
+    assert set(words) == {"SELECT"}
 
 
 def test_methods_formats_and_addresses_that_do_not_exist(cast, program):

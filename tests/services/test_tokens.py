@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.jobs.tokens import announce_ends
 from catalog.management.after_restore import settle_restored
-from catalog.models import ApiToken, AuditEntry, Membership, Notification, Team, Voice
+from catalog.models import ApiToken, AuditEntry, Membership, Notification, Tag, Team, Voice
 from catalog.models.tokens import Scope, is_secret, make_secret
 from catalog.providers.key_formats import holds_key
 from catalog.queries.searches.filters import VoiceFilter
@@ -19,7 +19,11 @@ from catalog.queries.voices.search import find_voice_ids
 from catalog.services.teams.members import remove_member, suspend_member
 from catalog.services.teams.teams import choose_team
 from catalog.services.tokens import (
+    Result,
+    StillRunning,
     TokenEnded,
+    act_once,
+    claim_answer,
     make_token,
     note_token_use,
     renew_token,
@@ -27,6 +31,7 @@ from catalog.services.tokens import (
     revoke_token,
 )
 from tests import factories
+from tests.threads import call_at_once
 
 NOW = factories.NOW
 DAY = timedelta(days=1)
@@ -276,3 +281,27 @@ def test_tokens_work_after_a_restore_but_not_in_a_copy(cast, code):
     settle_restored(made_at=NOW, anchor="1:abc", replaced="", now=NOW, new_code=code)
 
     assert bool(find_bearer(secret, NOW)) is (code == "")
+
+
+def test_two_requests_with_one_key_at_once_act_once(file_database, cast):
+    token, _ = factories.make_token(cast.mia, cast.aurora)
+
+    answers = call_at_once(
+        *(lambda: claim_answer(token=token, key="1", mark="a", now=NOW) for _ in range(2))
+    )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["ApiAnswer", "StillRunning"]
+
+
+def test_a_request_that_was_taken_over_undoes_what_it_did(cast):
+    token, _ = factories.make_token(cast.mia, cast.aurora)
+    slow = claim_answer(token=token, key="1", mark="a", now=NOW)
+    claim_answer(token=token, key="1", mark="a", now=NOW + timedelta(minutes=3))
+
+    def act():
+        factories.make_tag(cast.aurora, "warm")
+        return Result(204, {}, b"")
+
+    with pytest.raises(StillRunning):
+        act_once(answer=slow, act=act)
+    assert not Tag.objects.exists()
