@@ -82,3 +82,16 @@ def test_a_history_is_for_everyone_and_the_log_for_admins(cast, ana, mia):
         assert "Ana renamed this voice from “Rachel” to “Warm Rachel”." in page.text
         link = page.find("a", href=f"/team/log/?target=Voice+{voice.pk}")
         assert bool(link) == (client is ana)
+
+
+def test_a_professional_clone_shows_its_verification_and_when_to_try_again(cast, ana):
+    details = {
+        "verification": {"required": True, "failures": ["noise"], "attempts": 3},
+        "fine_tuning": {"most_attempts": 3, "attempts_again_at": "2040-01-05T10:00:00+00:00"},
+    }
+    voice = factories.make_voice(cast.account, kind="professional", details=details)
+
+    page = Page(ana.get(f"/voices/{voice.pk}/"))
+
+    for words in ("Verification of the speaker", "Failed", "3 of 3", "noise", "From Jan 5, 2040"):
+        assert words in page.text

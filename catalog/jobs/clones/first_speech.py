@@ -5,7 +5,6 @@ from datetime import datetime
 from catalog.audit import record
 from catalog.models import Charge, CloneJob, Synthesis, Voice
 from catalog.models.syntheses import speech_recipe
-from catalog.models.usage import VoiceUsage, note_uses
 from catalog.policies import may_speak
 from catalog.providers.errors import RequestRejected
 from catalog.providers.types import SpeechParams
@@ -57,7 +56,6 @@ def _store_speech(job: CloneJob, voice: Voice, text: str, now: datetime) -> Synt
         recipe=speech_recipe(voice, text, {}),
         created_at=now,
     )
-    note_uses([voice.pk], VoiceUsage.Kind.SPEECH, now)
     record(
         None,
         "speech requested",

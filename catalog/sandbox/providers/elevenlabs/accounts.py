@@ -237,8 +237,10 @@ _ATTEMPTS_AGAIN_MS = 1_830_211_200_000
 
 def _fail_verification(payload: dict[str, Any]) -> dict[str, Any]:
     """Let all attempts to verify the speaker fail, as if someone else had read the text."""
-    failed = {"verification_failures": ["The voice doesn't match the samples"]}
-    failed |= {"verification_attempts_count": 3}
+    failed: dict[str, Any] = {
+        "verification_failures": ["The voice doesn't match the samples"],
+        "verification_attempts_count": 3,
+    }
     return payload | {
         "voice_verification": payload["voice_verification"] | failed | {"is_verified": False},
         "fine_tuning": payload["fine_tuning"]
