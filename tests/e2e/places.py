@@ -54,6 +54,7 @@ FIXED_PLACES = {
     "cleanup rules": "/cleanup/rules/",
     "what to keep": "/cleanup/yours/",
     "what ends": "/cleanup/expiry/",
+    "replacement plans": "/replacements/",
     "similar to a recording": "/similar/",
     "provider accounts": "/accounts/",
     "team": "/team/",
@@ -75,7 +76,7 @@ MADE_PLACES = (
     "sample", "dry run", "carried out", "key", "replace a key", "remove a key",
     "collection", "change a collection", "collections of a voice", "selection", "change a search",
     "compare", "comparison", "similar to a clip", "remove a member", "owner of a voice",
-    "owner of an account", "renew a token", "revoke a token",
+    "owner of an account", "replacement plan", "removal notices", "renew a token", "revoke a token",
     "merge a speaker", "split a speaker", "delete a sample", "delete a consent", "withdraw",
     "withdrawal",
     "consent request", "record a consent", "agree by a link", "given consent",
@@ -136,6 +137,8 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["change a search"] = _first_link(page, "/searches/", ".row-acts a")
     found["remove a member"] = _first_link(page, "/team/", "a[href$='/remove/']")
     found["owner of an account"] = _first_link(page, "/accounts/", "a[href$='/owner/']")
+    found["removal notices"] = _first_link(page, "/accounts/", "a[href$='/notices/']")
+    found["replacement plan"] = _plan_move(page, found["voice"])
     found["renew a token"] = _make_token(page)
     found["revoke a token"] = found["renew a token"].replace("renew", "revoke")
     found["similar to a clip"] = _ask_similar(page, sample)
@@ -185,6 +188,13 @@ def _find_speaker_pages(page: Page, speaker: str) -> dict[str, str]:
     cancel.click()
     expect(page.get_by_text("The consents are valid again.")).to_be_visible()
     return found
+
+
+def _plan_move(page: Page, voice: str) -> str:
+    page.goto(voice)
+    page.get_by_role("button", name="Move to another provider").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\s*Move voices"))
+    return page.url
 
 
 def _first_link(page: Page, path: str, selector: str) -> str:

@@ -190,8 +190,9 @@ def start_clones(user: User, *, evacuation: Evacuation, is_confirmed: bool, now:
         raise CannotStartClones("There is no clone to start.")
     if not is_confirmed:
         raise CannotStartClones("Confirm the speakers' permission first.")
-    _check_targets(user, wanted.select_related("credential"))
-    paid = sum(not line.credential.info.is_built_in for line in wanted if line.credential)
+    lines = list(wanted.select_related("credential"))
+    _check_targets(user, lines)
+    paid = sum(not line.credential.info.is_built_in for line in lines if line.credential)
     try:
         demand_budget(user, team=plan.team, unit=Charge.Unit.VOICES, amount=paid, now=now)
     except OverBudget as exc:
