@@ -132,7 +132,11 @@ def _make_sample(operation: dict[str, Any]) -> str:
     schema = describe_api()["components"]["schemas"].get(_name_body(operation), {})
     fields = schema.get("properties", {})
     names = schema.get("required") or list(fields)[:1]
-    return json.dumps({name: _SAMPLES[fields[name]["type"]] for name in names}) if fields else ""
+    return json.dumps({name: _pick_sample(fields[name]) for name in names}) if fields else ""
+
+
+def _pick_sample(schema: dict[str, Any]) -> Any:
+    return schema["enum"][-1] if "enum" in schema else _SAMPLES.get(schema.get("type", ""))
 
 
 def _name_answer(operation: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from catalog.api.endpoints import ApiCall
 from catalog.views.base.problems import RequestRefused
 
 Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
 # Rows, and the cursor of the next page.
 Page = tuple[list[Row], str | None]
 
@@ -39,7 +40,7 @@ def cut_by_time(call: ApiCall[Any], rows: "QuerySet[Row]", by: str = "created_at
     return shown, write_cursor(of, f"{getattr(shown[-1], by).isoformat()} {shown[-1].pk}")
 
 
-def cut_list(call: ApiCall[Any], rows: list[Row]) -> Page[Row]:
+def cut_list(call: ApiCall[Any], rows: list[Item]) -> tuple[list[Item], str | None]:
     """Return one page of a list in its own order, and the cursor of the next page."""
     of, after = _read_place(call)
     start = 0 if after is None else int(after)

@@ -45,6 +45,13 @@ _KEY = {
 }
 _UNCHANGED = "Nothing changed since the ETag in If-None-Match"
 _PROBLEM = {"$ref": "#/components/schemas/ProblemDocument"}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of what you mean to change; 412 if it was changed meanwhile",
+    "schema": {"type": "string", "maxLength": 255},
+}
 _BODY_PROBLEMS = ("not-json", "too-large", "wrong-type")
 
 
@@ -91,7 +98,7 @@ def _describe(wanted: ApiEndpoint) -> dict[str, Any]:
         "summary": wanted.summary,
         "tags": [wanted.options["tag"]],
         "security": [{"token": [wanted.scope.value] if wanted.scope else []}],
-        "parameters": [*places, *query, *([_KEY] if wanted.method == "POST" else [])],
+        "parameters": [*places, *query, *_list_headers(wanted)],
         "responses": {
             **{str(status): _describe_answer(wanted, status) for status in _list_statuses(wanted)},
             **({"304": {"description": _UNCHANGED}} if wanted.is_read else {}),
@@ -105,6 +112,15 @@ def _describe(wanted: ApiEndpoint) -> dict[str, Any]:
     return described
 
 
+def _list_headers(wanted: ApiEndpoint) -> list[dict[str, Any]]:
+    found = [_KEY] if wanted.method == "POST" else []
+    return [*found, *([_IF_MATCH] if "changed-meanwhile" in _own_problems(wanted) else [])]
+
+
+def _own_problems(wanted: ApiEndpoint) -> tuple[str, ...]:
+    return wanted.options.get("problems", ())
+
+
 def _list_problems(wanted: ApiEndpoint, *, has_place: bool) -> list[str]:
     found = ["no-token", "not-acceptable", "invalid", "too-many-requests"]
     found += ["missing-scope"] if wanted.scope else ["second-factor-needed"]
@@ -113,7 +129,7 @@ def _list_problems(wanted: ApiEndpoint, *, has_place: bool) -> list[str]:
     found += _BODY_PROBLEMS if "body" in wanted.options else []
     found += ["missing-right"] if not wanted.is_read else []
     found += ["still-running", "key-reused"] if wanted.method == "POST" else []
-    return [*found, *wanted.options.get("problems", ())]
+    return [*found, *_own_problems(wanted)]
 
 
 def _describe_problems(slugs: list[str]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Scope(models.TextChoices):
     WRITE = "write", "Star, tag, and annotate voices, and edit collections"
     SPEAK = "speak", "Generate speech, which providers may charge for, and read your usage"
     CLONE = "clone", "Read, cancel, and retry clone jobs"
-    ADMIN = "admin", "Read cleanup plans and the audit log"
+    ADMIN = "admin", "Read cleanup plans and the audit log; list and revoke tokens"
 
 
 class ApiTokenQuerySet(models.QuerySet["ApiToken"]):

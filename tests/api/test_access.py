@@ -28,6 +28,8 @@ NOTE, COLLECTION = {"text": "Calm."}, {"name": "Warm"}
 # Ana made what stands in the world, so only she may change it.
 TABLE: dict[str, Row] = {
     "get-me": Row("", "vic"),
+    "list-tokens": Row("admin", "ana"),
+    "delete-token": Row("admin", "ana", ("api_token",), status=204),
     "list-voices": Row("read", "vic"),
     "list-facets": Row("read", "vic"),
     "get-voice": Row("read", "vic", ("voice",)),

@@ -219,3 +219,16 @@ def test_an_answer_is_compressed_if_the_program_can_read_it(cast, program):
     assert {"Authorization", "Accept-Encoding"} <= set(packed["Vary"].split(", "))
     assert len(packed.content) < len(plain.content) / 2
     assert reader.ask("voices", **{"If-None-Match": packed["ETag"]}).status_code == 304
+
+
+def test_an_admins_program_lists_and_revokes_the_teams_tokens(cast, program):
+    admin, leaked = program(cast.ana, cast.aurora, "admin"), program(cast.mia, cast.aurora)
+    program(cast.sam, cast.borealis)
+    token = ApiToken.objects.get(user=cast.mia)
+
+    found = admin.read("tokens")["data"]
+    assert [each["person"] for each in found] == ["Mia", "Ana"]
+    assert leaked.secret not in str(found)
+    assert admin.ask(f"tokens/{token.pk}", "DELETE").status_code == 204
+    assert leaked.ask("me").status_code == 401
+    assert admin.read("tokens")["data"][1]["state"] == "Revoked by Ana"
