@@ -28,6 +28,7 @@ from catalog.models import (
     CloneJob,
     Collection,
     Comparison,
+    ConsentRequest,
     Credential,
     Evacuation,
     Membership,
@@ -106,6 +107,15 @@ from catalog.services.comparisons import (
     cast_vote,
     close_votes,
     request_comparison,
+)
+from catalog.services.consents.requests import (
+    ConsentAsk,
+    ask_consent,
+    ask_withdrawal,
+    cancel_consent_request,
+    decide_consent,
+    renew_consent_link,
+    send_recording,
 )
 from catalog.services.consents.statements import ConsentStatement, attest_consent
 from catalog.services.credentials.keys import (
@@ -195,7 +205,13 @@ from catalog.services.teams.members import (
     suspend_member,
 )
 from catalog.services.teams.policies import change_policy
-from catalog.services.teams.teams import choose_team, make_team, rename_team, require_second_factor
+from catalog.services.teams.teams import (
+    choose_team,
+    let_clones_speak,
+    make_team,
+    rename_team,
+    require_second_factor,
+)
 from catalog.services.tokens import (
     Result,
     act_once,
@@ -255,14 +271,26 @@ from catalog.services.withdrawals import (
     retry_erasures,
 )
 from tests import factories
+from tests.conftest import make_wav
 from tests.local import give_local, switch_on
 from tests.world import all_rows
 
 NOW = factories.NOW
+
+
+def make_request(cast: SimpleNamespace, **values: Any) -> ConsentRequest:
+    return factories.make_consent_request(cast.ana, cast.aurora, token="spoken", **values)
+
+
 CANARY = f"sk_canary_{uuid.uuid4().hex}"
 PASSWORD = f"pass {uuid.uuid4().hex}"
 # These only read, or store a copy of what a provider has. They change nothing of ours.
 READERS = {
+    "find_consent_request",
+    "find_given_consent",
+    "takes_recording",
+    # Its callers log the consent or the request that it is for.
+    "find_or_add_speaker",
     "setup_link_is_good",
     "opens_share",
     "find_invitation",
@@ -727,6 +755,35 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "switch_built_in": switch_off_local,
     "request_sync": lambda cast: request_sync(cast.mia, account=cast.account, now=NOW),
     "request_clones": ask_for_clone,
+    "ask_consent": lambda cast: ask_consent(
+        cast.ana,
+        team=cast.aurora,
+        ask=ConsentAsk("Ada", "en", "any", NOW.date(), days=1),
+        now=NOW,
+    ),
+    "renew_consent_link": lambda cast: renew_consent_link(
+        cast.ana, request=make_request(cast), days=1, now=NOW
+    ),
+    "cancel_consent_request": lambda cast: cancel_consent_request(
+        cast.ana, request=make_request(cast), now=NOW
+    ),
+    "send_recording": lambda cast: send_recording(
+        request=make_request(cast),
+        file=SimpleUploadedFile("a.wav", make_wav(1)),
+        audio_format=FORMATS["wav"],
+        now=NOW,
+    ),
+    "decide_consent": lambda cast: decide_consent(
+        cast.ana,
+        request=make_request(cast, state="doubtful", recording_format="wav"),
+        accepts=True,
+        reason="All words.",
+        now=NOW,
+    ),
+    "ask_withdrawal": lambda cast: ask_withdrawal(request=make_request(cast), now=NOW),
+    "let_clones_speak": lambda cast: let_clones_speak(
+        cast.ana, team=cast.aurora, speaks=False, now=NOW
+    ),
     "attest_consent": lambda cast: attest_consent(
         cast.ana, team=cast.aurora, statement=CONSENT, proof_path="", now=NOW
     ),
