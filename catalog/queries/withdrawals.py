@@ -59,21 +59,24 @@ class Copy:
         return self.account.info.label if self.account else "Voiceboard"
 
 
-def find_copies(speaker: Speaker, now: datetime, until: datetime | None = None) -> list[Copy]:
+def find_copies(
+    speaker: Speaker, now: datetime, withdrawn_by: datetime | None = None
+) -> list[Copy]:
     """Return every copy of the speaker's voice that Voiceboard knows of, by kind.
 
-    ``until`` leaves out what was made later, under a new consent.
+    ``withdrawn_by`` leaves out what was made under consents that were not withdrawn by then, such
+    as later ones, or those of a speaker who was merged.
     """
     jobs = CloneJob.objects.filter(batch__speaker=speaker)
-    if until is not None:
-        jobs = jobs.filter(created_at__lte=until)
+    if withdrawn_by is not None:
+        jobs = jobs.filter(batch__consent__withdrawn_at__lte=withdrawn_by)
     voices = find_voices_of(jobs)
     found = [
         *_find_jobs(jobs),
         *map(_describe_voice, voices),
         *_find_files_of(voices),
         *_find_samples(speaker, jobs),
-        *_find_proofs(speaker, until),
+        *_find_proofs(speaker, withdrawn_by),
         *_find_exports(speaker, voices, now),
     ]
     return sorted(found, key=lambda copy: _KINDS.index(copy.kind))
@@ -140,17 +143,17 @@ def _find_samples(speaker: Speaker, jobs: Any) -> Iterator[Copy]:
         yield Copy(kind, str(sample.pk), sample.filename, count, message=words, facts=facts)
 
 
-def _find_proofs(speaker: Speaker, until: datetime | None) -> Iterator[Copy]:
+def _find_proofs(speaker: Speaker, withdrawn_by: datetime | None) -> Iterator[Copy]:
     # The proof of a spoken consent is the recording of its request.
     rows = Consent.objects.filter(speaker=speaker, spoken_at=None).exclude(proof_path="")
-    if until is not None:
-        rows = rows.filter(attested_at__lte=until)
+    if withdrawn_by is not None:
+        rows = rows.filter(withdrawn_at__lte=withdrawn_by)
     for consent in rows.order_by("attested_at", "pk"):
         words = f"{consent.proof_filename}, of {say_day(consent.attested_at)}"
         yield Copy(Kind.PROOF, str(consent.pk), words)
     spoken = ConsentRequest.objects.filter(speaker=speaker).exclude(recording_path="")
-    if until is not None:
-        spoken = spoken.filter(asked_at__lte=until)
+    if withdrawn_by is not None:
+        spoken = spoken.filter(Q(consent=None) | Q(consent__withdrawn_at__lte=withdrawn_by))
     for request in spoken.order_by("asked_at", "pk"):
         words = f"Spoken consent of {say_day(request.recorded_at or request.asked_at)}"
         facts = {"sha256": request.recording_sha256}

@@ -393,6 +393,26 @@ def test_voice_that_comes_back_is_listed_and_erased_again(cast, life, stub, cloc
     assert json.loads(withdrawal.report)["replaces"] == finish.hash_report(first)
 
 
+def test_voices_of_a_speaker_who_was_merged_are_not_erased_with_those_that_come_back(
+    cast, life, stub, clock
+):
+    start(cast, life, clock)
+    sweep(clock)
+    other = factories.make_clone(cast.account, "Other", remote_id="r-other")
+    batch = factories.make_batch(cast.ana, cast.aurora)
+    factories.make_job(cast.ana, cast.credential, batch=batch, state="ready", voice=other)
+    Consent.objects.filter(pk=batch.consent_id).update(ends_on=NOW.date())
+    clock.now += timedelta(days=2)
+    Voice.objects.filter(pk=life.voice.pk).update(remote_deleted_at=None)
+
+    reopen_returned(clock())
+    sweep(clock)
+
+    other.refresh_from_db()
+    life.voice.refresh_from_db()
+    assert (life.voice.is_gone, other.is_gone) == (True, False)
+
+
 def test_voice_of_a_speaker_who_agreed_again_may_come_back(cast, life, stub, clock):
     start(cast, life, clock)
     sweep(clock)

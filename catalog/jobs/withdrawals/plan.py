@@ -47,7 +47,7 @@ def list_copies(withdrawal: Withdrawal, now: datetime) -> list[Erasure]:
     }
     position = withdrawal.erasures.aggregate(last=Max("position"))["last"] or 0
     added = []
-    for copy in find_copies(withdrawal.speaker, now, withdrawal.completed_at):
+    for copy in find_copies(withdrawal.speaker, now, withdrawal.requested_at):
         known = listed.get((copy.kind, copy.object_key))
         if known is not None and (not _is_erased(known) or copy.is_gone):
             continue

@@ -78,7 +78,9 @@ class _ErasureRun:
 
     def go_on(self) -> None:
         if hold := self._find_hold():
-            self.lease.release(after=_HOLD_WAIT, state=State.HELD, message=hold[:500])
+            # The day of tries begins once the hold is lifted.
+            held = {"state": State.HELD, "message": hold[:500], "sent_at": None}
+            self.lease.release(after=_HOLD_WAIT, **held)
         elif self.erasure.kind == Kind.JOB:
             self._end_job()
         elif self.erasure.kind == Kind.VOICE:
