@@ -25,6 +25,9 @@ from catalog.models import (
     ConsentRequest,
     Credential,
     CredentialReplacement,
+    EndHook,
+    Evacuation,
+    EvacuationLine,
     Heartbeat,
     Host,
     IndexFile,
@@ -64,6 +67,7 @@ def settle_restored(
     doesn't continue work that the original continues.
     """
     _end_access(now)
+    _stop_plans()
     for model in (IndexFile, Tick, Host, Heartbeat):
         model._default_manager.all().delete()
     Installation.objects.update(backed_up_at=None if new_code else made_at)
@@ -125,11 +129,23 @@ def _doubt_work(unsent_at: datetime, now: datetime) -> None:
     sent.exclude(sent_at=None).update(sent_at=now, empty_look_count=0)
 
 
+def _stop_plans() -> None:
+    """Have people start replacement plans again that were requesting clones.
+
+    Clones that were requested since have markers that no row knows, so nothing would find them.
+    """
+    starting = Evacuation.objects.filter(state__in=Evacuation.ACTIVE_STATES)
+    lines = EvacuationLine.objects.filter(state=EvacuationLine.State.QUEUED)
+    lines.filter(evacuation__in=starting).update(state=EvacuationLine.State.PLANNED)
+    starting.update(state=Evacuation.State.DRAFT, lease_until=None, fence=F("fence") + 1)
+
+
 def _separate(code: str, now: datetime) -> None:
     """Shut every key and API token, and end work whose original would go on elsewhere."""
     Installation.objects.update(code=code)
     ApiToken.objects.unended(now).update(revoked_at=now)
     CredentialReplacement.objects.all().delete()
+    EndHook.objects.all().delete()
     Credential.objects.exclude(owner=None).update(
         sealed=b"",
         key_hash="",

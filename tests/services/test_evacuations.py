@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 
 from catalog.jobs.evacuations import run
 from catalog.jobs.evacuations.run import run_evacuation
+from catalog.management.after_restore import settle_restored
 from catalog.models import (
     AuditEntry,
     CloneBatch,
@@ -220,6 +221,17 @@ def test_worker_that_dies_anywhere_loses_and_doubles_nothing(moving, clock, monk
     assert CloneJob.objects.filter(batch__in=batches).count() == 5
     plan.refresh_from_db()
     assert plan.state == State.STARTED
+
+
+def test_plan_that_was_starting_waits_for_people_after_a_restore(moving, clock):
+    plan = plan_for(moving)
+    start(moving, plan)
+
+    settle_restored(made_at=NOW, anchor="1:a", replaced="", now=NOW)
+
+    assert work(plan, clock) == []
+    plan.refresh_from_db()
+    assert (plan.state, plan.lines.get().state) == (State.DRAFT, "planned")
 
 
 def test_too_few_slots_are_refused_before_anything_starts(moving):
