@@ -257,7 +257,7 @@ TABLE = {
     "catalog:voice-unprotect": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("voice",)),
     "catalog:plan-create": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     # The provider sends this, signed.
-    "catalog:hook-receive": Page(CLOSED, (415,) * 4, ids=("end_hook",), is_ours=False),
+    "catalog:hook-receive": Page(CLOSED, (401,) * 4, ids=("end_hook",), is_ours=False),
     "catalog:hook-change": Page(ADMINS, (SIGN_IN, 403, 403, 422), ids=("account",)),
     "catalog:hook-remove": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("account",)),
     "catalog:end-announce": Page(NEVER, (SIGN_IN, 403, 403, 422)),
