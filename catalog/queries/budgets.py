@@ -150,8 +150,8 @@ def find_budget_obstacle(person: User, team: Team, unit: str, amount: int, now: 
     """Return why the person can't spend this amount now, "" if they can."""
     if not amount:
         return ""
-    limits = [limit for limit in find_limits(person, team, now) if limit.budget.unit == unit]
-    return next(filter(None, (limit.refuse(amount) for limit in limits)), "")
+    limit = find_first_limit(find_limits(person, team, now), unit)
+    return limit.refuse(amount) if limit else ""
 
 
 def find_speech_limit(person: User, team: Team, now: datetime) -> Limit | None:

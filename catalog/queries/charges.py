@@ -63,7 +63,24 @@ class Spending:
     @property
     def money(self) -> str:
         """The known amounts, as text; "" if no price is known."""
-        return ", ".join(say_amount(each, name) for name, each in sorted(self.amounts.items()))
+        return " and ".join(say_amount(each, name) for name, each in sorted(self.amounts.items()))
+
+    @property
+    def price_words(self) -> str:
+        """The known amounts, and whether they are all of it."""
+        if not self.money:
+            return "Not stated"
+        return f"{self.money}. The rest isn't stated." if self.without_price else self.money
+
+    @property
+    def words(self) -> str:
+        """What was used, and its known price, as sentences."""
+        characters = say_quantity(self.characters, Unit.CHARACTERS)
+        used = f"{characters} and {say_quantity(self.voices, Unit.VOICES)} were used."
+        if not self.money:
+            return f"{used} Their price isn't stated."
+        rest = " The price of the rest isn't stated." if self.without_price else ""
+        return f"{used} Known prices come to {self.money}.{rest}"
 
 
 @dataclass(frozen=True, slots=True)

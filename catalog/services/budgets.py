@@ -11,7 +11,13 @@ from catalog.core.locales import say_day, storing
 from catalog.jobs.notifications.send import notify, notify_admins
 from catalog.models import Budget, BudgetNotice, Membership, Notification, Team, User
 from catalog.policies.budgets import may_set_budgets
-from catalog.queries.budgets import Limit, find_limits, month_of, say_quantity
+from catalog.queries.budgets import (
+    Limit,
+    find_first_limit,
+    find_limits,
+    month_of,
+    say_quantity,
+)
 
 Scope = Budget.Scope
 
@@ -67,9 +73,9 @@ def demand_budget(user: User, *, team: Team, unit: str, amount: int, now: dateti
         return
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     limits = [limit for limit in find_limits(user, team, now) if limit.budget.unit == unit]
-    for limit in limits:
-        if refusal := limit.refuse(amount):
-            raise OverBudget(refusal)
+    first = find_first_limit(limits, unit)
+    if first is not None and (refusal := first.refuse(amount)):
+        raise OverBudget(refusal)
     for limit in limits:
         _warn(user, team, limit, limit.used + amount, now)
 

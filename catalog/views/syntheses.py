@@ -45,15 +45,11 @@ _PANEL, _LIST = "catalog/syntheses/_try.html", "catalog/syntheses/_list.html"
 def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str, Any]:
     """Return the context of the speech panel on a voice's page."""
     speeches = find_speeches(request.user, voice)
-    text = str(form["text"].value() or "")
     team, now = voice.account.team, timezone.now()
-    limit = None if voice.info.speaks_free else find_speech_limit(request.user, team, now)
     return {
         "voice": voice,
         "speech_form": form,
-        "estimate": _estimate(voice, form) if voice.can_speak and text else None,
-        "limit": limit,
-        "preview_refusal": limit.refuse(len(preview_sentence(voice))) if limit else "",
+        **_find_cost(request, voice, form),
         "obstacle": find_voice_obstacle(voice, now.date())
         or get_team_policy(team).forbid_voice(voice.info, voice.language),
         "sentences": find_sentences(voice.language),
@@ -65,13 +61,33 @@ def speech_context(request: Request, voice: Voice, form: SpeechForm) -> dict[str
         "may_speak": policies.may_speak(request.user, voice.account.team),
         "removes_all": policies.may_remove_all_speeches(request.user, voice.account.team),
         "redraws_head": False,
+        "is_estimate": False,
     }
 
 
-def _estimate(voice: Voice, form: SpeechForm) -> Estimate:
-    if form.is_bound and form.is_valid():
+def _find_cost(request: Request, voice: Voice, form: SpeechForm) -> dict[str, Any]:
+    """Return what the text would cost, and whether a limit forbids it or the generated preview."""
+    limit, estimate, preview_refusal = None, _estimate(voice, form), ""
+    if not voice.info.speaks_free:
+        limit = find_speech_limit(request.user, voice.account.team, timezone.now())
+    if limit and voice.can_speak and not voice.can_play:
+        preview_refusal = limit.refuse(estimate_speech(voice, preview_sentence(voice)).spends)
+    return {
+        "estimate": estimate,
+        "limit": limit,
+        "limit_refusal": limit.refuse(estimate.spends if estimate else 1) if limit else "",
+        "preview_refusal": preview_refusal,
+        "is_partial": is_partial(request),
+    }
+
+
+def _estimate(voice: Voice, form: SpeechForm) -> Estimate | None:
+    text = str(form["text"].value() or "")
+    if not voice.can_speak or not text or "text" in form.errors:
+        return None
+    if form.is_bound:
         return estimate_speech(voice, form.cleaned_data["text"], form.settings)
-    return estimate_speech(voice, str(form["text"].value() or ""))
+    return estimate_speech(voice, text)
 
 
 @signed_in
@@ -97,7 +113,7 @@ def _speak(request: Request, voice: Voice) -> HttpResponseBase:
         try:
             request_speech(request.user, voice=voice, now=timezone.now(), **params)
         except CannotSynthesize as exc:
-            form.add_error("text", str(exc))
+            form.add_error(None, str(exc))
     if form.errors:
         status = 422
     elif not is_partial(request):
@@ -112,7 +128,7 @@ def synthesis_estimate(request: Request, pk: int) -> HttpResponseBase:
     voice = _get_voice(request, pk)
     form = _read_form(request, voice)
     if is_partial(request):
-        context = speech_context(request, voice, form)
+        context = speech_context(request, voice, form) | {"is_estimate": True}
         return render(request, "catalog/syntheses/_estimate.html", context)
     return _show_panel(request, voice, form, 200 if form.is_valid() else 422)
 

@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from catalog.models import Budget, Charge, Voice
+from catalog.models import Budget, Charge, Synthesis, Voice
+from catalog.queries.syntheses.sample_texts import find_sentences
 from tests import factories
-from tests.views.conftest import Page
+from tests.views.conftest import PARTIAL, Page
+
+FIRST = len(find_sentences("en")[0])
 
 
 @pytest.fixture
@@ -42,15 +45,17 @@ def test_admin_sees_everyones_spending_by_provider_person_and_voice(ana, cast, v
     make_charge(cast.ana, voice, quantity=50, state="none")
     priced = {"kind": "clone", "unit": "voices", "currency": "USD", "voice_name": "Our Ada"}
     make_charge(cast.ana, voice, provider="stepfun", quantity=1, estimated="1.5", **priced)
+    make_charge(cast.mia, voice, provider="noiz", quantity=5, price=None, estimated=None)
 
     page = Page(ana.get("/team/spending/"))
 
-    assert "400 characters and 1 clone" in " ".join(page.text.split())
-    assert "of which $1.50, 400 credits at known prices" in page.text
+    total = "405 characters and 1 clone were used. Known prices come to $1.50 and 400 credits."
+    assert f"{total} The price of the rest isn't stated." in page.text
     assert "1 call had no answer" in page.text
     text = " ".join(page.text.split())
     assert "ElevenLabs 400 0 400 credits" in text
-    assert "Mia 100 0 100 credits" in text
+    assert "Mia 105 0 100 credits. The rest isn't stated." in text
+    assert "Noiz 5 0 Not stated" in text
     assert "StepFun · Our Ada 0 1 $1.50" in text
 
 
@@ -60,7 +65,7 @@ def test_member_sees_only_their_own_spending(mia, cast, voice):
 
     page = Page(mia.get("/team/spending/"))
 
-    assert "100 characters and 0 clones" in " ".join(page.text.split())
+    assert "100 characters and 0 clones were used." in " ".join(page.text.split())
     assert "By person" not in page.text
     assert not page.find("select", name="whose")
     export = mia.post("/team/spending/export/", {}).getvalue().decode()
@@ -94,6 +99,40 @@ def test_at_the_limit_generating_is_off_with_the_reason_and_clips_still_play(mia
     assert page.find("button", **{"class": "btn primary"})[0].keys() >= {"disabled"}
     assert any("data-src" in attrs or "play" in attrs.get("class", "") for _, attrs in page.tags)
     assert mia.post(f"/voices/{voice.pk}/speak/", {"text": "Hello there."}).status_code == 302
+
+
+def test_text_beyond_what_is_left_is_refused_with_one_sentence_before_and_after(mia, cast, voice):
+    Budget.objects.create(team=cast.aurora, scope="each", unit="characters", most=20)
+    address, words = f"/voices/{voice.pk}/speak/", "your limit leaves 20 characters until"
+    long, short = {"text": "x" * 21}, {"text": "x" * 20}
+
+    first = Page(mia.get(f"/voices/{voice.pk}/"))
+    before = Page(mia.post(f"{address}estimate/", long, headers=PARTIAL))
+    pressed = Page(mia.post(address, long, headers=PARTIAL))
+    without_script = Page(mia.post(address, long))
+    fitting = Page(mia.post(f"{address}estimate/", short, headers=PARTIAL))
+
+    pages = {before: True, pressed: True, without_script: False, fitting: False}
+    for page, is_off in pages.items():
+        [button] = page.find("button", id="speak")
+        assert ("disabled" in button) == is_off
+        assert button["aria-describedby"] == "estimate"
+        assert page.text.count(words) == (page is not fitting)
+    # With script, the page asks at once whether its sentence fits. Without, the button stays on.
+    assert first.find("button", id="speak", disabled="") == []
+    assert ", load" in first.find("button", formaction=f"{address}estimate/")[0]["hx-trigger"]
+    # The generated preview and the text below it say the same of the same sentence.
+    assert f"No preview. This needs {FIRST} characters, but {words}" in first.text
+    assert not Synthesis.objects.exists()
+
+
+def test_preview_whose_clip_exists_is_free_at_a_limit(mia, cast, voice):
+    Budget.objects.create(team=cast.aurora, scope="each", unit="characters", most=0)
+    sentence, path = find_sentences("en")[0], f"/voices/{voice.pk}/speak/preview/"
+
+    assert not Page(mia.get(f"/voices/{voice.pk}/")).find("button", formaction=path)
+    factories.make_spoken_clip(voice, b"RIFF", sentence)
+    assert Page(mia.get(f"/voices/{voice.pk}/")).find("button", formaction=path)
 
 
 def test_voices_of_a_blind_comparison_are_not_named(ana, cast, voice, wakes):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.jobs.comparisons.anonymize import disguise_clip
-from catalog.models import Comparison, Synthesis, Voice
+from catalog.models import Budget, Comparison, Synthesis, Voice
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -50,6 +50,21 @@ def test_the_tray_takes_eight_voices_and_says_why_not_nine(mia, cast, voices):
     assert "Compare 8" in page.text
     assert page.find("button", id=f"cmp-{voices[0].pk}", aria_pressed="true")
     assert page.find("button", id=f"cmp-{ninth.pk}", aria_pressed="false")
+
+
+def test_what_a_limit_forbids_is_said_once_and_turns_the_button_off(mia, cast, voices):
+    Budget.objects.create(team=cast.aurora, scope="each", unit="characters", most=10)
+    words = "your limit leaves 10 characters until"
+
+    before = Page(mia.post("/compare/estimate/", posted(voices[:2]), headers=PARTIAL))
+    pressed = Page(mia.post("/compare/", posted(voices[:2])))
+    short = Page(mia.post("/compare/estimate/", posted(voices[:2], text="Hi!"), headers=PARTIAL))
+
+    for page in (before, pressed):
+        assert page.text.count(words) == 1
+        assert page.find("button", aria_describedby="cost-limit", disabled="")
+    assert not short.find("button", disabled="")
+    assert not Comparison.objects.exists()
 
 
 def test_several_texts_are_rounds_on_one_page(mia, voices, wakes):

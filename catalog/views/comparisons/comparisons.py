@@ -116,14 +116,17 @@ def _form_context(request: Request, form: ComparisonForm, voices: list[Voice]) -
     obstacles = {pk: words for pk, words in forbidden.items() if words}
     obstacles |= find_voice_obstacles(voices, timezone.now().date())
     can_all = all(voice.can_speak for voice in voices) and not obstacles
+    costs = _estimate(voices, texts) if len(voices) > 1 and can_all else None
+    limit = find_speech_limit(request.user, request.team, timezone.now())
     return {
         "comparison": None,
         "form": form,
         "voices": voices,
         "mute": [voice for voice in voices if not voice.can_speak],
         "forbidden": [(voice, obstacles[voice.pk]) for voice in voices if voice.pk in obstacles],
-        "costs": _estimate(voices, texts) if len(voices) > 1 and can_all else None,
-        "limit": find_speech_limit(request.user, request.team, timezone.now()),
+        "costs": costs,
+        "limit": limit,
+        "limit_refusal": limit.refuse(costs.spends) if limit and costs else "",
         "most_voices": MOST_VOICES,
         "most_texts": MOST_TEXTS,
         "may_speak": policies.may_speak(request.user, request.team),
