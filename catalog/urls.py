@@ -326,6 +326,7 @@ urlpatterns = [
     ),
     path("team/spending/", charges.charge_list, name="charge-list"),
     path("team/spending/export/", charges.charge_export, name="charge-export"),
+    path("team/spending/<row:pk>/settle/", charges.charge_settle, name="charge-settle"),
     path("team/limits/", charges.budget_set, name="budget-set"),
     path("team/policies/", policies.team_policies, name="team-policies"),
     path("team/log/", audit.audit_list, name="audit-list"),

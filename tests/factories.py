@@ -18,6 +18,7 @@ from catalog.core.crypto import hash_token
 from catalog.core.media import store_media
 from catalog.models import (
     ApiToken,
+    Charge,
     CleanupPlan,
     CleanupRules,
     CloneBatch,
@@ -385,6 +386,27 @@ def make_spoken_clip(
     return SynthesizedClip.objects.create(
         voice=voice, path=path, size=size, **{**defaults, **values}
     )
+
+
+def make_charge(person: User, voice: Voice, **values: Any) -> Charge:
+    defaults = {
+        "work": uuid.uuid4(),
+        "fence": 1,
+        "provider": voice.provider,
+        "voice": voice,
+        "voice_name": voice.shown_name,
+        "kind": "speech",
+        "quantity": 100,
+        "unit": "characters",
+        "price": 1,
+        "currency": "credits",
+        "price_source": "https://example.com, read on 2026-11-21",
+        "estimated": values.get("quantity", 100),
+        "state": "charged",
+        "charged_at": timezone.now(),
+    }
+    team = voice.account.team
+    return Charge.objects.create(team=team, person=person, **{**defaults, **values})
 
 
 def make_comparison(user: User, voices: list[Voice], text: str, **values: Any) -> Comparison:

@@ -234,6 +234,7 @@ TABLE = {
     "catalog:team-policies": Page(ALL, (SIGN_IN, 403, 403, 422)),
     "catalog:charge-list": Page(ALL, NEVER),
     "catalog:charge-export": Page(NEVER, (SIGN_IN, 200, 200, 200)),
+    "catalog:charge-settle": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("charge",)),
     "catalog:budget-set": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:audit-list": Page(ADMINS, NEVER),
     "catalog:audit-export": Page(NEVER, (SIGN_IN, 403, 403, 400)),

@@ -61,7 +61,7 @@ WITH_NUMBERS = (
     "voice", "account", "plan", "note", "tag", "collection", "member", "invitation", "home",
     "entry", "search", "selection", "session", "speaker", "notice", "person",
     "new_owner", "clone", "end_notice", "admin", "password_link", "api_token", "share",
-    "withdrawal", "pair", "consent",
+    "withdrawal", "pair", "consent", "charge",
 )  # fmt: skip
 
 

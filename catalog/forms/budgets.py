@@ -1,4 +1,4 @@
-"""A limit on spending, and the month that a page shows."""
+"""A limit on spending, what an unclear call cost, and the month that a page shows."""
 
 from datetime import date
 from typing import Any
@@ -42,6 +42,17 @@ class BudgetForm(KeylessForm):
     def chosen_person(self) -> User | None:
         """The person whose limit it is, None for the team or each person."""
         return self._people.get(self.cleaned_data["whose"])
+
+
+class ChargeDecisionForm(KeylessForm):
+    """Whether a call without an answer was charged, and how the admin knows."""
+
+    decision = forms.ChoiceField(choices=[("charged", "Charged"), ("none", "Not charged")])
+    reason = forms.CharField(
+        label="How you know",
+        max_length=300,
+        error_messages={"required": "Say how you know. The audit log will show it."},
+    )
 
 
 def read_month(text: str, months: list[date]) -> date:

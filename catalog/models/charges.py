@@ -109,6 +109,11 @@ class Charge(models.Model):
         return f"Charge {self.pk}"
 
     @property
+    def log_name(self) -> str:
+        """The name in the audit log."""
+        return f"{self.get_kind_display()} at {self.provider_label}"
+
+    @property
     def provider_label(self) -> str:
         """The provider's name."""
         return get_adapter(self.provider).info.label

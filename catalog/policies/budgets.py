@@ -14,6 +14,11 @@ def may_set_budgets(user: User, team: Team) -> bool:
     return role_in(user, team) == Membership.Role.ADMIN
 
 
+def may_settle_charges(user: User, team: Team) -> bool:
+    """Only admins say whether a call was charged that had no answer."""
+    return role_in(user, team) == Membership.Role.ADMIN
+
+
 def may_read_all_charges(user: User, team: Team) -> bool:
     """Admins see what everyone spends; others see their own."""
     return role_in(user, team) == Membership.Role.ADMIN

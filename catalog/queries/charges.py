@@ -16,7 +16,7 @@ from catalog.queries.budgets import begin_of, month_of, next_month, say_quantity
 
 Unit, State = Charge.Unit, Charge.State
 
-_SHOWN = 20
+_SHOWN, _SHOWN_UNCLEAR = 20, 50
 # Before this, a month has shown too little to tell its end.
 _FORECAST_AFTER = timedelta(days=3)
 _BLIND = "Voices in blind comparisons"
@@ -201,6 +201,34 @@ def _rank(found: Iterable[Spending], total: Spending) -> list[Spending]:
     for each in ranked:
         each.share = each.characters / total.characters if total.characters else 0
     return ranked
+
+
+@dataclass(frozen=True, slots=True)
+class UnclearCharge:
+    """A call without an answer; a blind comparison hides whose voice it was."""
+
+    charge: Charge
+    is_hidden: bool
+
+    @property
+    def title(self) -> str:
+        """What was called."""
+        if self.is_hidden:
+            return _BLIND
+        return f"{self.charge.provider_label} · {self.charge.voice_name}"
+
+    @property
+    def quantity(self) -> str:
+        """How much was asked for."""
+        return say_quantity(self.charge.quantity, self.charge.unit)
+
+
+def find_unclear_charges(user: User, month: date) -> list[UnclearCharge]:
+    """Return the month's unclear calls that the user sees, the newest first."""
+    rows = _rows_of(user, month).spent().filter(state=State.UNCLEAR).select_related("person")
+    blind = set(_find_blind(rows))
+    found = rows.order_by("-charged_at", "-pk")[:_SHOWN_UNCLEAR]
+    return [UnclearCharge(row, row.work in blind) for row in found]
 
 
 def _find_days(rows: QuerySet[Charge], month: date) -> list[SpendingDay]:

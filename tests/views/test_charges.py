@@ -1,12 +1,10 @@
 """The spending page: what was spent, which limit applies, and the export."""
 
-import uuid
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from catalog.models import Budget, Charge, Synthesis, Voice
+from catalog.models import AuditEntry, Budget, Charge, Synthesis, Voice
 from catalog.queries.syntheses.sample_texts import find_sentences
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
@@ -19,33 +17,14 @@ def voice(cast: Any) -> Voice:
     return factories.make_voice(cast.account, "Rachel")
 
 
-def make_charge(person: Any, voice: Voice, **values: Any) -> Charge:
-    defaults = {
-        "work": uuid.uuid4(),
-        "provider": voice.provider,
-        "voice": voice,
-        "voice_name": voice.shown_name,
-        "kind": "speech",
-        "quantity": 100,
-        "unit": "characters",
-        "price": 1,
-        "currency": "credits",
-        "price_source": "https://example.com, read on 2026-11-21",
-        "estimated": values.get("quantity", 100),
-        "state": "charged",
-        "charged_at": timezone.now(),
-    }
-    team = voice.account.team
-    return Charge.objects.create(team=team, person=person, fence=1, **{**defaults, **values})
-
-
 def test_admin_sees_everyones_spending_by_provider_person_and_voice(ana, cast, voice):
-    make_charge(cast.mia, voice)
-    make_charge(cast.ana, voice, quantity=300, state="unclear")
-    make_charge(cast.ana, voice, quantity=50, state="none")
+    factories.make_charge(cast.mia, voice)
+    factories.make_charge(cast.ana, voice, quantity=300, state="unclear")
+    factories.make_charge(cast.ana, voice, quantity=50, state="none")
     priced = {"kind": "clone", "unit": "voices", "currency": "USD", "voice_name": "Our Ada"}
-    make_charge(cast.ana, voice, provider="stepfun", quantity=1, estimated="1.5", **priced)
-    make_charge(cast.mia, voice, provider="noiz", quantity=5, price=None, estimated=None)
+    priced |= {"quantity": 1, "estimated": "1.5"}
+    factories.make_charge(cast.ana, voice, provider="stepfun", **priced)
+    factories.make_charge(cast.mia, voice, provider="noiz", quantity=5, price=None, estimated=None)
 
     page = Page(ana.get("/team/spending/"))
 
@@ -59,9 +38,32 @@ def test_admin_sees_everyones_spending_by_provider_person_and_voice(ana, cast, v
     assert "StepFun · Our Ada 0 1 $1.50" in text
 
 
+def test_admin_settles_an_unclear_call_by_hand_with_a_reason_in_the_log(ana, mia, cast, voice):
+    lost = [factories.make_charge(cast.mia, voice, state="unclear") for _ in range(2)]
+    address = "/team/spending/{}/settle/".format
+
+    page = Page(ana.get("/team/spending/"))
+    nameless = ana.post(address(lost[0].pk), {"decision": "none", "reason": ""})
+    for charge, decision in zip(lost, ("charged", "none"), strict=True):
+        ana.post(address(charge.pk), {"decision": decision, "reason": "Not on the invoice."})
+    again = ana.post(address(lost[0].pk), {"decision": "none", "reason": "Or was it?"}, follow=True)
+
+    assert "ElevenLabs · Rachel" in page.text
+    assert "Mia · Speech · 100 characters" in page.text
+    assert not Page(mia.get("/team/spending/")).find("form", action=address(lost[0].pk))
+    assert nameless.status_code == 422
+    assert Page(nameless).find("input", id=f"reason-{lost[0].pk}", aria_invalid="true")
+    assert [Charge.objects.get(pk=each.pk).state for each in lost] == ["charged", "none"]
+    assert "This call is settled already." in Page(again).text
+    assert "100 characters and 0 clones were used." in Page(again).text
+    assert "Unclear calls" not in Page(again).text
+    entries = AuditEntry.objects.filter(action="charge settled").order_by("number")
+    assert [each.reason for each in entries] == ["Not on the invoice."] * 2
+
+
 def test_member_sees_only_their_own_spending(mia, cast, voice):
-    make_charge(cast.mia, voice)
-    make_charge(cast.ana, voice, quantity=300)
+    factories.make_charge(cast.mia, voice)
+    factories.make_charge(cast.ana, voice, quantity=300)
 
     page = Page(mia.get("/team/spending/"))
 
@@ -76,7 +78,7 @@ def test_member_sees_only_their_own_spending(mia, cast, voice):
 
 
 def test_admin_sets_a_limit_and_the_page_says_which_applies(ana, cast, voice):
-    make_charge(cast.ana, voice, quantity=40)
+    factories.make_charge(cast.ana, voice, quantity=40)
     form = {"whose": "each", "unit": "characters", "warn_at": "", "most": "50"}
 
     assert ana.post("/team/limits/", form).status_code == 302
@@ -91,7 +93,7 @@ def test_at_the_limit_generating_is_off_with_the_reason_and_clips_still_play(mia
     clip = factories.make_spoken_clip(voice, b"RIFF")
     factories.make_speech(cast.mia, voice, state="done", step="confirmed", clip=clip)
     Budget.objects.create(team=cast.aurora, scope="each", unit="characters", most=10)
-    make_charge(cast.mia, voice, quantity=10)
+    factories.make_charge(cast.mia, voice, quantity=10)
 
     page = Page(mia.get(f"/voices/{voice.pk}/"))
 
@@ -139,11 +141,13 @@ def test_voices_of_a_blind_comparison_are_not_named(ana, cast, voice, wakes):
     other = factories.make_voice(cast.account, "Domi")
     comparison = factories.make_comparison(cast.ana, [voice, other], "Hello.", is_blind=True)
     speech = comparison.entries.get(voice=voice).speech
-    make_charge(cast.ana, voice, work=speech.pk)
-    make_charge(cast.ana, other)
+    factories.make_charge(cast.ana, voice, work=speech.pk)
+    factories.make_charge(cast.ana, other)
 
+    factories.make_charge(cast.ana, voice, work=speech.pk, fence=2, state="unclear")
     page = Page(ana.get("/team/spending/"))
 
+    assert page.find("h3", id="unclear")
     export = ana.post("/team/spending/export/", {}).getvalue().decode().splitlines()
     assert sum(",ElevenLabs," in line for line in export) == 1
     assert "Voices in blind comparisons" in page.text
