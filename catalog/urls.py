@@ -220,6 +220,7 @@ urlpatterns = [
     path("similar/<uuid:pk>/", similarity.similar_detail, name="similar-detail"),
     path("clone/", clones.clone_create, name="clone-create"),
     path("clone/targets/", clones.clone_targets, name="clone-targets"),
+    path("clone/speaker/", clones.clone_speaker, name="clone-speaker"),
     path("jobs/", jobs.job_list, name="job-list"),
     path("jobs/<uuid:pk>/", jobs.job_detail, name="job-detail"),
     path("jobs/<uuid:pk>/cancel/", jobs.job_cancel, name="job-cancel"),

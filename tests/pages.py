@@ -136,6 +136,7 @@ TABLE = {
     "catalog:synthesis-cancel": Page(NEVER, (SIGN_IN, 403, 302, 302), ids=("speech",)),
     "catalog:synthesis-remove": Page(NEVER, (SIGN_IN, 403, 403, 302), ids=("speech",)),
     "catalog:clone-create": Page(ADMINS, (SIGN_IN, 403, 403, 422), cloner=(200, 422)),
+    "catalog:clone-speaker": Page(ADMINS, NEVER, cloner=(200, 405)),
     "catalog:clone-targets": Page(ADMINS, NEVER, cloner=(200, 405)),
     "catalog:voice-similar": Page(ALL, NEVER, ids=("voice",)),
     "catalog:voice-listen": Page(NEVER, (302,) * 4, ids=("voice",)),

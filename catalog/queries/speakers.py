@@ -20,6 +20,7 @@ from catalog.models import (
     User,
     Voice,
 )
+from catalog.queries.consents.contradictions import fold_speaker
 
 _SELF, _GUARDIAN = Consent.Relation.SELF, Consent.Relation.GUARDIAN
 _SHOWN_SPEAKERS = 200
@@ -175,6 +176,26 @@ def _describe_obstacle(speaker: Speaker) -> str:
         day = say_day(ended_on)
         return f"The speaker's consent ended on {day}. Record a new consent to use the voice again."
     return "The speaker's consent isn't recorded. Record one to use the voice."
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerNote:
+    """What to know before someone attests a consent of a known speaker."""
+
+    words: str
+    is_blocked: bool  # also a new consent doesn't help
+
+
+def find_speaker_note(user: User, name: str, today: date) -> SpeakerNote | None:
+    """Return what to know of the speaker whom this name means, None if there is nothing."""
+    known = Speaker.objects.visible_to(user).filter(folded=fold_speaker(name))
+    speaker = known.order_by("pk").first()
+    problem = find_speaker_obstacle(speaker.pk, today) if speaker else ""
+    if speaker is None or not problem:
+        return None
+    if speaker.withdrawing_since is not None:
+        return SpeakerNote(problem, is_blocked=True)
+    return SpeakerNote(f"{problem} What you enter here is a new consent.", is_blocked=False)
 
 
 def find_sample_obstacle(samples: Iterable[Sample]) -> str:

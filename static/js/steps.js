@@ -121,6 +121,8 @@ export class Steps {
       .map((field) => [field.validity.valueMissing ? field.dataset.missing : field.validationMessage, field]);
     if (section.id === "samples" && this.page.samples.lack) lacks.unshift([this.page.samples.lack]);
     if (section.id === "providers" && !section.querySelector(".prov input:checked:enabled")) lacks.push([NO_PROVIDER]);
+    const words = section.querySelector("[data-lack-words]")?.dataset.lackWords;
+    if (words) lacks.push([words]);
     if (section.id === "permission" && this.page.recorders[1].lack) lacks.push([this.page.recorders[1].lack]);
     return lacks;
   }
@@ -259,6 +261,7 @@ export class Steps {
   sumPermission() {
     const recorded = this.form.querySelector("[data-recorded]");
     if (recorded) return [...recorded.closest("dl").querySelectorAll("dd")].map((line) => line.textContent.trim());
+    if (!this.form.elements.speaker) return [];
     const { speaker, relation, given_by: givenBy, allowed_use: use, use_note: note, ends_on: end, proof, consent } = this.form.elements;
     return [
       speaker.value,

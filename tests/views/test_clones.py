@@ -1,6 +1,7 @@
 """The clone form, with and without scripts."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from catalog.jobs.samples.prepare import run_measurement
-from catalog.models import CloneJob, Credential, Heartbeat, Membership, Sample
+from catalog.models import (
+    CloneJob,
+    Consent,
+    Credential,
+    Heartbeat,
+    Membership,
+    Sample,
+    Speaker,
+    TeamPolicy,
+)
+from catalog.models.teams.policies import ConsentLevel
 from tests import factories
 from tests.views.conftest import PARTIAL, Page
 
@@ -372,4 +383,66 @@ def test_a_confirmation_of_something_else_does_not_count(mia, cast, fill, wakes)
     mia.post("/clone/", fill(relation="contract"))
 
     assert mia.post("/clone/", fill(relation="self", confirmed="on")).status_code == 422
+    assert CloneJob.objects.count() == 1
+
+
+def need(cast: Any, level: ConsentLevel) -> None:
+    TeamPolicy.objects.create(team=cast.aurora, consent_level=level)
+
+
+def test_a_team_that_needs_proof_says_so_first_and_asks_for_it_at_its_field(mia, cast, fill):
+    need(cast, ConsentLevel.PROOF)
+
+    page = Page(mia.get("/clone/"))
+    refused = Page(mia.post("/clone/", fill()))
+    proof = SimpleUploadedFile("signed.pdf", b"%PDF-1.7", "application/pdf")
+    taken = mia.post("/clone/", fill(proof=proof))
+
+    assert "Your team needs proof of the consent" in page.text
+    assert page.find("input", name="proof", required="")
+    assert page.ids.index("id_proof") < page.ids.index("id_speaker")
+    assert "Add a signed document or a recorded statement." in refused.text
+    assert refused.find("input", name="proof", aria_invalid="true")
+    assert taken.status_code == 302
+
+
+def test_a_team_that_needs_spoken_consent_is_offered_nothing_else(mia, cast, fill):
+    need(cast, ConsentLevel.SPOKEN)
+    consent = factories.make_job(cast.mia, cast.credential).batch.consent
+    Consent.objects.filter(pk=consent.pk).update(spoken_at=timezone.now())
+    factories.make_consent_request(
+        cast.mia, cast.aurora, token="t", state="accepted", consent=consent,
+        speaker=consent.speaker,
+    )  # fmt: skip
+
+    page = Page(mia.get("/clone/"))
+    refused = mia.post("/clone/", fill())
+    taken = mia.post("/clone/", fill(recorded=str(consent.pk)))
+
+    assert "Your team needs the speaker's own words, spoken and checked." in page.text
+    assert page.find("button", value=f"recorded:{consent.pk}")
+    assert not page.find("input", name="speaker")
+    assert refused.status_code == 422
+    assert "Choose a consent that the speaker has recorded." in Page(refused).text
+    assert taken.status_code == 302
+
+
+def test_a_speaker_who_withdrew_is_refused_at_their_name_before_anything_is_sent(mia, cast, fill):
+    job = factories.make_job(cast.mia, cast.credential)
+    name, speakers = job.batch.speaker.name, Speaker.objects.filter(pk=job.batch.speaker_id)
+    ended = timezone.now().date() - timedelta(days=1)
+    Consent.objects.filter(speaker=job.batch.speaker_id).update(ends_on=ended)
+
+    note = Page(mia.get("/clone/speaker/", {"speaker": name.upper()}))
+    speakers.update(withdrawing_since=timezone.now())
+    typed = Page(mia.get("/clone/speaker/", {"speaker": name}))
+    opened = Page(mia.get("/clone/", {"speaker": name}))
+    checked = Page(mia.post("/clone/", fill(speaker=name, act="speaker")))
+    posted = Page(mia.post("/clone/", fill(speaker=name)))
+
+    assert "What you enter here is a new consent." in note.text
+    for page in (typed, opened, checked, posted):
+        assert page.text.count("The speaker withdrew their permission on") == 1
+    assert posted.find("input", name="speaker", aria_invalid="true")
+    assert "withdrew" not in Page(mia.get("/clone/speaker/", {"speaker": "Someone Else"})).text
     assert CloneJob.objects.count() == 1

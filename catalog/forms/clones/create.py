@@ -12,10 +12,14 @@ from django.http import QueryDict
 from catalog.forms.base.text_fields import clean_words, refuse_marker, strip_marks
 from catalog.forms.consents import GUARDIAN_MISSING, PROJECT_MISSING, ConsentFields
 from catalog.models import CloneJob, Consent, Credential, User
+from catalog.models.teams.policies import ConsentLevel
 from catalog.providers.languages import LANGUAGES
 from catalog.providers.types import ProviderInfo, Transcript
 from catalog.queries.clones import CloneTarget
+from catalog.queries.speakers import find_speaker_note
 
+PROOF_MISSING = "Add a signed document or a recorded statement. Your team needs it as proof."
+SPOKEN_MISSING = "Choose a consent that the speaker has recorded."
 LANGUAGE_CHOICES = sorted(LANGUAGES.items(), key=lambda pair: pair[1])
 
 
@@ -74,12 +78,17 @@ class CloneForm(ConsentFields):
         today: date,
         user: User | None = None,
         recorded: Consent | None = None,
+        level: int = ConsentLevel.ATTESTED,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.today, self.recorded = user, today, recorded
-        if recorded is not None:
-            # The speaker already said what these fields ask for.
+        self.needs_proof = recorded is None and level == ConsentLevel.PROOF
+        self.needs_spoken = recorded is None and level == ConsentLevel.SPOKEN
+        self.fields["proof"].required = self.needs_proof
+        self.fields["proof"].error_messages["required"] = PROOF_MISSING
+        if recorded is not None or self.needs_spoken:
+            # The speaker already said what these fields ask for, or has to.
             for name in ConsentFields.base_fields:
                 del self.fields[name]
         self.targets = {str(target.credential.pk): target for target in targets}
@@ -92,9 +101,11 @@ class CloneForm(ConsentFields):
         """Yield fields that can be required, and what the page says while one is empty."""
         for name in ("name", "speaker", "relation", "allowed_use", "consent"):
             yield name, str(self.base_fields[name].error_messages["required"])
+        yield "proof", PROOF_MISSING
         yield "given_by", GUARDIAN_MISSING
         yield "use_note", PROJECT_MISSING
 
+    spoken_missing = SPOKEN_MISSING
     closed_words = "No provider can clone right now. See the reasons under “Providers”."
 
     @property
@@ -166,6 +177,13 @@ class CloneForm(ConsentFields):
             raise forms.ValidationError("Two of these keys are for the same account. Choose one.")
         return keys
 
+    def clean_speaker(self) -> str:
+        name = super().clean_speaker()
+        note = find_speaker_note(self.user, name, self.today) if self.user else None
+        if note is not None and note.is_blocked:
+            raise forms.ValidationError(note.words)
+        return name
+
     def clean_name(self) -> str:
         words = "Enter a name with at least one letter or digit."
         return refuse_marker(clean_words(self.cleaned_data["name"], words))
@@ -180,6 +198,8 @@ class CloneForm(ConsentFields):
         values = super().clean() or self.cleaned_data
         for key in values.get("credential", []):
             self._check_needs(self.targets[key].info)
+        if self.needs_spoken:
+            self.add_error(None, SPOKEN_MISSING)
         return values
 
     @staticmethod

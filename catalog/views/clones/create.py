@@ -37,6 +37,8 @@ from catalog.queries.clones import (
 from catalog.queries.consents.requests import find_usable_consents
 from catalog.queries.health.background import has_worker
 from catalog.queries.samples import show_report
+from catalog.queries.speakers import SpeakerNote, find_speaker_note
+from catalog.queries.teams import get_team_policy
 from catalog.services.budgets import OverBudget
 from catalog.services.clones import CloneRequest, SampleCut, request_clones
 from catalog.services.consents.statements import (
@@ -102,7 +104,7 @@ def _request(desk: _CloneFormState) -> CloneBatch | None:
         # Someone attested a contradicting consent just now; validating again reports it.
         desk.form = _make_form(request, desk.targets, request.POST, request.FILES)
     except ConsentNeeded as exc:
-        desk.form.add_error("speaker", str(exc))
+        desk.form.add_error("speaker" if "speaker" in desk.form.fields else None, str(exc))
     except OverBudget as exc:
         desk.form.add_error("credential", str(exc))
     return None
@@ -111,9 +113,14 @@ def _request(desk: _CloneFormState) -> CloneBatch | None:
 def _make_form(
     request: Request, targets: list[CloneTarget], *bound: Any, **values: Any
 ) -> CloneForm:
-    today, recorded = timezone.localdate(), _find_recorded(request)
     return CloneForm(
-        *bound, user=request.user, targets=targets, today=today, recorded=recorded, **values
+        *bound,
+        user=request.user,
+        targets=targets,
+        today=timezone.localdate(),
+        recorded=_find_recorded(request),
+        level=get_team_policy(request.team).consent_level,
+        **values,
     )
 
 
@@ -146,6 +153,21 @@ def clone_targets(request: Request) -> HttpResponseBase:
         **_await_slots(targets, int(tries) if tries.isdecimal() and len(tries) < 3 else 0),
     }
     return render(request, "catalog/clones/_targets.html", context)
+
+
+@never_cache
+@signed_in
+@require_safe
+def clone_speaker(request: Request) -> HttpResponseBase:
+    """Render what to know of the speaker whose name was entered."""
+    if not policies.may_clone(request.user, request.team):
+        return HttpResponse(status=403)
+    note = _find_note(request, request.GET.get("speaker", ""))
+    return render(request, "catalog/clones/_speaker.html", {"speaker_note": note})
+
+
+def _find_note(request: Request, name: str) -> SpeakerNote | None:
+    return find_speaker_note(request.user, name[:120], timezone.now().date())
 
 
 def _find_limit(request: Request) -> Limit | None:
@@ -298,8 +320,12 @@ def _lead_on(request: Request, batch: CloneBatch) -> HttpResponseBase:
 
 
 def _show(desk: _CloneFormState, *, status: int) -> HttpResponseBase:
+    form = desk.form
+    is_asked = "speaker" in form.fields and not form["speaker"].errors
+    speaker = str(form["speaker"].value() or "") if is_asked else ""
     context: dict[str, Any] = {
-        "form": desk.form,
+        "form": form,
+        "speaker_note": _find_note(desk.request, speaker),
         "shelf": desk.shelf,
         "targets": desk.targets,
         "may_clone": True,
