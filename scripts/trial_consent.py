@@ -124,7 +124,8 @@ def read_synthetic(count: int, folder: Path, chance: random.Random) -> Iterator[
         said = engine.speak(phrase.text, style, tag, speed=chance.uniform(0.85, 1.15))
         wave = make_phone_call(said, TTS_RATE, chance)
         heard, vector = listen(wave, language, folder)
-        yield Attempt(name, language, phrase.text, phrase.words, heard, vector, samples[name], wave)
+        likeness = float(vector @ samples[name])
+        yield Attempt(name, language, phrase.text, phrase.words, heard, likeness)
 
 
 def read_real(count: int, folder: Path, chance: random.Random) -> Iterator[Attempt]:

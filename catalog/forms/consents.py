@@ -21,6 +21,7 @@ from catalog.queries.consents.contradictions import (
     name_findings,
 )
 from catalog.queries.consents.phrases import LANGUAGE_CHOICES
+from catalog.queries.consents.wording import Wording
 
 # Proof other than audio: first bytes, file extension, and MIME type.
 PAPERS = (
@@ -147,7 +148,6 @@ class ConsentFields(KeylessForm):
 
 
 _DAYS = [(1, "1 day"), (7, "7 days"), (30, "30 days")]
-_NO_FILE = "Record the sentence, or choose a recording of it."
 
 
 class LinkDaysForm(KeylessForm):
@@ -217,24 +217,34 @@ class ConsentRecordingForm(KeylessForm):
     """The recording of the sentence, made on the page or chosen as a file."""
 
     recording = forms.FileField(
-        label="Recording",
         max_length=1000,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": "audio/*,video/*", "capture": True}),
-        error_messages={"required": _NO_FILE},
     )
-    agrees = forms.BooleanField(
-        label="I am the speaker, and I agree to what is said above.",
-        error_messages={"required": "Confirm that you are the speaker and agree."},
-    )
+    agrees = forms.BooleanField()
     audio_format: AudioFormat
+
+    def __init__(self, *args: Any, wording: Wording, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wording = wording
+        for name, field in self.fields.items():
+            field.label = wording.say(name)
+            field.error_messages["required"] = wording.say(f"{name}_missing")
 
     def clean_recording(self) -> "UploadedFile[Any]":
         upload = read_upload(self.cleaned_data["recording"])
         if upload.audio_format is None:
-            raise forms.ValidationError(upload.problem)
+            raise forms.ValidationError(self._object_to(upload.file.size or 0))
         self.audio_format = upload.audio_format
         return upload.file
+
+    def _object_to(self, size: int) -> str:
+        if not size:
+            return self.wording.say("file_empty")
+        most = settings.SAMPLE_MAX_BYTES
+        if size > most:
+            return self.wording.say("file_too_large", most=most // 1024**2)
+        return self.wording.say("file_unusable")
 
 
 class ConsentDecisionForm(KeylessForm):

@@ -25,6 +25,15 @@ if TYPE_CHECKING:  # Logging loads this module before the models.
 class DeadLink(Http404):
     """The one-time link doesn't work; whether it was used, withdrawn, or wrong is not revealed."""
 
+    def __init__(
+        self,
+        title: str = "This link no longer works",
+        words: str = "It was used, withdrawn, or has expired. Ask for a new link.",
+        language: str = "",
+    ) -> None:
+        super().__init__(title)
+        self.title, self.words, self.language = title, words, language
+
 
 class NotOpen(Http404):
     """The user can't open this page; says whom to ask, or in which of their own teams it is."""
@@ -50,18 +59,21 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, DeadLink):
-        words = "It was used, withdrawn, or has expired. Ask for a new link."
-        return _show(request, 404, "This link no longer works", words)
+        return _show(request, 404, exception.title, exception.words, language=exception.language)
     if isinstance(exception, NotOpen):
         return _show(request, 404, exception.title, exception.words, exception.other_team)
     words = "It may have been removed, or the address may be wrong."
     return _show(request, 404, "Page not found", words)
 
 
-def too_many(request: HttpRequest) -> HttpResponse:
+def too_many(
+    request: HttpRequest,
+    title: str = "Too many attempts",
+    words: str = "Nothing was changed. Wait a minute, then try again.",
+    language: str = "",
+) -> HttpResponse:
     log_refusal(request, "too many attempts")
-    words = "Nothing was changed. Wait a minute, then try again."
-    return _show(request, 429, "Too many attempts", words)
+    return _show(request, 429, title, words, language=language)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -99,11 +111,22 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, status: int, title: str, words: str, other_team: "Team | None" = None
+    request: HttpRequest,
+    status: int,
+    title: str,
+    words: str,
+    other_team: "Team | None" = None,
+    language: str = "",
 ) -> HttpResponse:
     if answers_json(request.path):
         return respond_status(status, "")
-    context = {"status": status, "title": title, "words": words, "other_team": other_team}
+    context = {
+        "status": status,
+        "title": title,
+        "words": words,
+        "other_team": other_team,
+        "language": language,
+    }
     return render(request, "error.html", context, status=status)
 
 

@@ -2,9 +2,30 @@
 import { icon, lengthInWords, make } from "./files.js";
 import { drawShape, drawSound } from "./sounds.js";
 
-const REFUSED = "The browser blocked the microphone. Allow it in the address bar, or choose a file.";
-const MISSING = "No working microphone found. Choose a file instead.";
-const UNUSED = "Use or discard each of your takes first.";
+// What the recorder says; its box may hold a translation.
+const WORDS = {
+  record: "Record",
+  stop: "Stop",
+  refused: "The browser blocked the microphone. Allow it in the address bar, or choose a file.",
+  missing: "No working microphone found. Choose a file instead.",
+  unused: "Use or discard each of your takes first.",
+  long: "{n} s, long enough",
+  short: "{n} s, aim for {enough} s",
+  clipped: "Too loud at times; move back a little",
+  unclipped: "None",
+  quiet: "Quiet room",
+  noisy: "A little room noise",
+  tooNoisy: "Too noisy; find a quieter room",
+  tooSoft: "Too soft; move closer",
+  veryLoud: "Very loud; move back",
+  good: "Good",
+  take: "Take {n}",
+  use: "Use take {n}",
+  drop: "Discard take {n}",
+  playFirst: "Play it to the end, then use or discard it.",
+  otherwise: "I've checked this take in another way.",
+  loudTake: "It is too loud at times.",
+};
 const LONGEST_SECONDS = 300;
 
 const decibels = (value) => 20 * Math.log10(Math.max(value, 1e-5));
@@ -58,20 +79,17 @@ class Take {
     return this.count / this.rate;
   }
 
-  /** Rate length, clipping, noise, and level; each has a mood and a text. */
+  /** Rate length, clipping, noise, and level; each has a mood and the name of a text. */
   get verdicts() {
     const sorted = [...this.levels].sort((one, other) => one - other);
     const quiet = sorted[Math.floor(sorted.length / 10)] ?? -60;
     const spoken = this.levels.filter((level) => level > -45);
     const loud = spoken.length ? spoken.reduce((sum, level) => sum + level, 0) / spoken.length : -60;
     return {
-      length: this.seconds >= this.enough ? ["ok", `${Math.floor(this.seconds)} s, long enough`]
-        : [this.seconds >= this.enough / 3 ? "warn" : "bad", `${Math.floor(this.seconds)} s, aim for ${this.enough} s`],
-      clipping: this.clipped ? ["bad", "Too loud at times; move back a little"] : ["ok", "None"],
-      noise: quiet < -50 ? ["ok", "Quiet room"]
-        : [quiet < -40 ? "warn" : "bad", quiet < -40 ? "A little room noise" : "Too noisy; find a quieter room"],
-      level: loud <= -30 ? ["warn", "Too soft; move closer"]
-        : [loud >= -9 ? "warn" : "ok", loud >= -9 ? "Very loud; move back" : "Good"],
+      length: this.seconds >= this.enough ? ["ok", "long"] : [this.seconds >= this.enough / 3 ? "warn" : "bad", "short"],
+      clipping: this.clipped ? ["bad", "clipped"] : ["ok", "unclipped"],
+      noise: quiet < -50 ? ["ok", "quiet"] : quiet < -40 ? ["warn", "noisy"] : ["bad", "tooNoisy"],
+      level: loud <= -30 ? ["warn", "tooSoft"] : loud >= -9 ? ["warn", "veryLoud"] : ["ok", "good"],
     };
   }
 }
@@ -101,7 +119,13 @@ export class Recorder {
 
   /** What keeps the form from being sent, or nothing. */
   get lack() {
-    return this.isPending ? UNUSED : "";
+    return this.isPending ? this.say("unused") : "";
+  }
+
+  /** Return a text in the language of the box. */
+  say(name, values = {}) {
+    const text = JSON.parse(this.box.dataset.words ?? "{}")[name] ?? WORDS[name];
+    return text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
   }
 
   tell(words) {
@@ -116,7 +140,7 @@ export class Recorder {
       await this.start();
       this.tell("");
     } catch (trouble) {
-      this.tell(trouble.name === "NotAllowedError" ? REFUSED : MISSING);
+      this.tell(this.say(trouble.name === "NotAllowedError" ? "refused" : "missing"));
     } finally {
       this.isStarting = false;
     }
@@ -140,7 +164,7 @@ export class Recorder {
   dress(isOn) {
     const button = this.box.querySelector("[data-rec]");
     button.setAttribute("aria-pressed", String(isOn));
-    button.querySelector("span").textContent = isOn ? "Stop" : "Record";
+    button.querySelector("span").textContent = this.say(isOn ? "stop" : "record");
   }
 
   hear(take, report) {
@@ -160,7 +184,8 @@ export class Recorder {
   judge(take) {
     const seconds = Math.floor(take.seconds);
     this.box.querySelector("[data-clock]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-    for (const [name, [mood, words]] of Object.entries(take.verdicts)) {
+    for (const [name, [mood, verdict]] of Object.entries(take.verdicts)) {
+      const words = this.say(verdict, { n: seconds, enough: take.enough });
       const line = this.box.querySelector(`[data-check=${name}]`);
       const symbol = { ok: "circle-check", warn: "triangle-alert", bad: "circle-alert" }[mood];
       if (line.dataset.s !== mood) {
@@ -188,16 +213,17 @@ export class Recorder {
   /** List a take; it can be used once it was played to its end, or checked in another way. */
   keep(take) {
     this.number += 1;
-    const name = `Take ${this.number}`;
+    const numbered = { n: this.number };
+    const name = this.say("take", numbered);
     const file = new File([encode(take.blocks, take.rate)], `${this.what}-${this.number}.wav`, { type: "audio/wav" });
     const sound = URL.createObjectURL(file);
     const player = drawSound(name, sound, drawShape(take.levels));
-    const use = make("button", { type: "button", className: "btn sm", disabled: true }, icon("check"), `Use ${name.toLowerCase()}`);
-    const drop = make("button", { type: "button", className: "btn ghost sm" }, icon("x"), `Discard ${name.toLowerCase()}`);
-    const hint = make("small", { className: "muted" }, "Play it to the end, then use or discard it.");
+    const use = make("button", { type: "button", className: "btn sm", disabled: true }, icon("check"), this.say("use", numbered));
+    const drop = make("button", { type: "button", className: "btn ghost sm" }, icon("x"), this.say("drop", numbered));
+    const hint = make("small", { className: "muted" }, this.say("playFirst"));
     const box = make("input", { type: "checkbox" });
-    const otherwise = make("label", { className: "check" }, box, make("span", {}, "I've checked this take in another way."));
-    const warning = take.clipped ? make("small", { className: "why" }, "It is too loud at times.") : "";
+    const otherwise = make("label", { className: "check" }, box, make("span", {}, this.say("otherwise")));
+    const warning = take.clipped ? make("small", { className: "why" }, this.say("loudTake")) : "";
     const acts = make("div", { className: "row-acts" }, use, drop);
     const row = make("li", { className: "sample take" }, make("b", {}, `${name} · ${lengthInWords(take.seconds)}`), player, warning, hint, otherwise, acts);
     let isHeard = false;

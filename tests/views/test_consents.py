@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -44,7 +44,7 @@ def test_stranger_sees_what_is_agreed_to_but_nothing_else_of_the_team(cast, aske
     response = Client().get(reverse("catalog:consent-speak", args=[TOKEN]))
     body = response.content.decode()
 
-    for words in (asked.phrase, "Any lawful use", "withdraw", str(cast.ana), cast.aurora.name):
+    for words in (asked.phrase, "For any lawful use", "withdraw", str(cast.ana), cast.aurora.name):
         assert words in body
     for secret in (cast.ana.email, cast.credential.title):
         assert secret not in body
@@ -75,6 +75,56 @@ def test_incomplete_form_is_shown_again(asked, values, words):
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not ConsentRequest.objects.exclude(recording_path="").exists()
+
+
+def test_speaker_reads_everything_in_the_language_of_the_sentence(cast, monkeypatch):
+    german = {"language": "de", "ends_on": date(2036, 3, 4), "phrase": "Ich, Ada, erlaube es."}
+    asked = factories.make_consent_request(cast.ana, cast.aurora, token=TOKEN, **german)
+    client, address = Client(), reverse("catalog:consent-speak", args=[TOKEN])
+    body = client.get(address).content.decode()
+    page = send(client)["Location"]
+    found = {"words": {"outcome": "failed"}}
+    changed = {"state": "failed", "checks": found, "problem": "Not all words were heard."}
+    ConsentRequest.objects.filter(pk=asked.pk).update(**changed)
+    failed, again = client.get(page).content.decode(), client.get(address).content.decode()
+    refused = send(client, agrees="").content.decode()
+    withdrawn = client.post(page, follow=True).content.decode()
+
+    for shown in (body, failed, again, refused, withdrawn):
+        assert '<html lang="de"' in shown
+        assert "Für jede rechtmäßige Nutzung" in shown
+        assert "4. März 2036" in shown
+        text = re.sub(r"<code>.*?</code>|<[^>]*>", " ", shown.split("<main")[1])
+        assert not re.findall(r"(?i)\b(the|your?|speaker|recording|consent|withdraw)\b", text)
+    assert "Die Kopie kann jeden Text sprechen" in body
+    for shown in (failed, again):
+        assert "Es waren nicht alle Wörter des Satzes zu hören" in shown
+    assert "Bestätigen Sie" in refused
+    assert withdrawn.count("Sie haben Ihre Einwilligung widerrufen") == 2
+
+
+def test_english_version_is_one_press_away_and_stays(cast):
+    factories.make_consent_request(cast.ana, cast.aurora, token=TOKEN, language="ja")
+    client, address = Client(), reverse("catalog:consent-speak", args=[TOKEN])
+
+    assert 'href="?lang=en"' in client.get(address).content.decode()
+    english = client.get(f"{address}?lang=en").content.decode()
+    assert '<html lang="en"' in english
+    assert "What you agree to" in english
+    assert "日本語" in english
+    sent = send(client, f"{address}?lang=en")
+    assert sent["Location"].endswith("?lang=en")
+    withdrawn = client.post(sent["Location"], follow=True)
+    assert "You withdrew your consent" in withdrawn.content.decode()
+
+
+def test_dead_link_answers_in_the_language_of_the_browser(cast):
+    address = reverse("catalog:consent-given", args=["wrong"])
+    response = Client().get(address, headers={"Accept-Language": "fr-FR"})
+
+    assert response.status_code == 404
+    assert '<html lang="fr"' in response.content.decode()
+    assert "Ce lien ne fonctionne plus" in response.content.decode()
 
 
 def test_speaker_downloads_a_receipt_and_withdraws(accepted):

@@ -32,22 +32,23 @@ def make_phrase(
     parts = _PHRASES[language]
     words = secrets.SystemRandom().sample(parts["words"].split(), _WORD_COUNT)
     listed = str(parts["comma"]).join(words)
-    use = str(parts["uses"][allowed_use]).format(note=use_note)
     text = str(parts["sentence"]).format(
         name=name,
         team=team,
-        use=use,
-        date=_say_day(parts, ends_on),
+        use=say_use(language, allowed_use, use_note),
+        date=say_last_day(language, ends_on),
         words=listed[:1].upper() + listed[1:],
     )
     return SpokenPhrase(text, words)
 
 
-def explain_consent(language: str, team: str) -> str:
-    """Return what the speaker agrees to and how to withdraw, in their language; "" for English."""
-    return str(_PHRASES[language]["about"]).format(team=team)
+def say_use(language: str, allowed_use: str, note: str) -> str:
+    """Return an allowed use in the words of the sentences in this language."""
+    return str(_PHRASES[language]["uses"][allowed_use]).format(note=note)
 
 
-def _say_day(parts: dict[str, Any], day: date) -> str:
+def say_last_day(language: str, day: date) -> str:
+    """Return a day as the sentences in this language do."""
+    parts = _PHRASES[language]
     month = str(parts["months"]).split()[day.month - 1]
     return str(parts["date"]).format(day=day.day, month=month, year=day.year)

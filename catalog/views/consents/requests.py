@@ -150,7 +150,7 @@ def consent_receipt(request: Request, pk: uuid.UUID) -> HttpResponseBase:
     wanted = _get(request, pk)
     if not wanted.receipt:
         raise Http404
-    return send_receipt(wanted.receipt, wanted)
+    return send_receipt(wanted.receipt, f"Consent of {wanted.speaker.name}")
 
 
 def _get(request: Request, pk: uuid.UUID) -> ConsentRequest:
