@@ -269,6 +269,13 @@ urlpatterns = [
     path("speakers/import/<uuid:pk>/", bundles.bundle_detail, name="bundle-detail"),
     path("speakers/import/<uuid:pk>/drop/", bundles.bundle_drop, name="bundle-drop"),
     path("speakers/<row:pk>/export/", bundles.speaker_export, name="speaker-export"),
+    path("collections/<row:pk>/export/", bundles.collection_export, name="collection-export"),
+    path("collections/<row:pk>/bundled/", bundles.bundled_match, name="bundled-match"),
+    path(
+        "collections/<row:pk>/bundled/<row:bundled_pk>/drop/",
+        bundles.bundled_drop,
+        name="bundled-drop",
+    ),
     path("shares/", shares.share_list, name="share-list"),
     path("shares/<row:pk>/", shares.share_detail, name="share-detail"),
     path("shares/<row:pk>/revoke/", shares.share_revoke, name="share-revoke"),

@@ -79,6 +79,7 @@ def invented_world() -> SimpleNamespace:
         "end_hook": unique,
         "place": number,
         "bundle": unique,
+        "bundled": number,
     }
     return SimpleNamespace(
         **kinds, sample=unique, sound_query=unique, credential=unique, line=unique, erasure=unique

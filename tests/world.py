@@ -13,6 +13,7 @@ from catalog.jobs.previews import preview_source
 from catalog.models import (
     ApiToken,
     BundledClone,
+    BundledVoice,
     BundleImport,
     Charge,
     CleanupPlan,
@@ -133,6 +134,7 @@ _OF_TEAM = {
     TwinPair: "team",
     BundleImport: "team",
     BundledClone: "batch__team",
+    BundledVoice: "collection__team",
     ShareVote: "share__team",
     User: "memberships__team",
 }
@@ -258,6 +260,12 @@ def furnish(
         share=_share(collection, voice, word),
         pair=_pair_up(voice, word),
         bundle=_bring(job.batch, admin, word),
+        bundled=BundledVoice.objects.create(
+            collection=collection,
+            position=2,
+            facts={"name": word, "description": word},
+            batch=job.batch,
+        ),
         selection=selection,
         sound_query=sound_query,
     )

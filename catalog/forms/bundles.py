@@ -4,21 +4,32 @@ from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.core.bundle_files import BundleReader, BundleRefused
 from catalog.core.media import clean_filename
 from catalog.forms.base.text_fields import KeylessForm
+from catalog.forms.collections import clean_title
 from catalog.forms.consents import PAPERS
 from catalog.forms.samples.upload import read_upload
-from catalog.models import Consent
+from catalog.forms.voices.filters import LABEL_CHOICES, clean_accent, one_line
+from catalog.models import Consent, Voice
 from catalog.models.consents import latest_end
-from catalog.queries.bundles import FORMAT, SETTINGS, VERSION, BundleSample, SpeakerBundle
+from catalog.queries.bundles import (
+    COLLECTION_FORMAT,
+    FACTS,
+    FORMAT,
+    MOST_VOICES,
+    SETTINGS,
+    VERSION,
+    BundleSample,
+    CollectionBundle,
+    SpeakerBundle,
+    open_bundle,
+)
 
-# Zip headers and the manifest come on top of the files.
-_SPARE_BYTES = 2_000_000
 _MOST_PARTS = 100
+_LONGEST_LABEL = 60
 
 
 class BundleForm(KeylessForm):
@@ -70,34 +81,112 @@ class _Source(KeylessForm):
     end = forms.FloatField(min_value=0, max_value=3600, required=False)
 
 
-def most_bundle_bytes() -> int:
-    """Return the size of the largest bundle that can be imported: that of the largest upload."""
-    return 2 * settings.SAMPLE_MAX_BYTES
+class _Collection(KeylessForm):
+    collection = forms.CharField(max_length=80)
+    description = forms.CharField(max_length=300, required=False)
+    is_shared = forms.BooleanField(required=False)
+    left_out = forms.IntegerField(min_value=0, max_value=1_000_000)
+
+    def clean_collection(self) -> str:
+        return clean_title(self.cleaned_data["collection"])
+
+    def clean_description(self) -> str:
+        return one_line(self.cleaned_data["description"]).strip()
 
 
-def read_bundle(file: IO[bytes], now: datetime) -> SpeakerBundle:
+class _Voice(KeylessForm):
+    provider = forms.SlugField(max_length=40)
+    remote_id = forms.CharField(max_length=200)
+    name = forms.CharField(max_length=300)
+    kind = forms.ChoiceField(choices=Voice.Kind.choices)
+    language = forms.CharField(max_length=20)
+    gender = forms.ChoiceField(choices=Voice.Gender.choices)
+    age = forms.ChoiceField(choices=Voice.Age.choices)
+    accent = forms.CharField(max_length=60)
+    description = forms.CharField(max_length=1_000, required=False, strip=False)
+    note = forms.CharField(max_length=300, required=False)
+    speaker = forms.IntegerField(min_value=0, required=False)
+    clone = forms.IntegerField(min_value=0, required=False)
+
+    def clean_note(self) -> str:
+        return one_line(self.cleaned_data["note"]).strip()
+
+
+class _Note(KeylessForm):
+    text = forms.CharField(max_length=2_000)
+
+
+def read_bundle(file: IO[bytes], now: datetime) -> SpeakerBundle | CollectionBundle:
     """Return a checked bundle; raises BundleRefused, which names what is wrong."""
-    reader = BundleReader(file, most_bytes=most_bundle_bytes() + _SPARE_BYTES)
+    reader = open_bundle(file)
     manifest = reader.manifest
-    if manifest.get("format") != FORMAT:
-        raise BundleRefused("This isn't the bundle of a speaker.")
+    if manifest.get("format") not in {FORMAT, COLLECTION_FORMAT}:
+        raise BundleRefused("This isn't the bundle of a speaker or a collection.")
     if manifest.get("version") != VERSION:
         raise BundleRefused("This bundle was made by another version of Voiceboard.")
-    samples = [_read_sample(reader, each) for each in _list(manifest, "samples")]
-    consents = [_read_consent(reader, each, now) for each in _list(manifest, "consents")]
-    known = {sample.file for sample in samples}
-    clones = [_read_clone(each, known, len(consents)) for each in _list(manifest, "clones")]
-    used = known | {consent["proof"] for consent in consents}
-    if spare := sorted(set(manifest["files"]) - used):
+    if manifest["format"] == FORMAT:
+        speaker = _read_speaker(reader, manifest, now)
+        _check_spare(reader, [speaker])
+        return speaker
+    speakers = [_read_speaker(reader, each, now) for each in _list(manifest, "speakers")]
+    _check_spare(reader, speakers)
+    return _read_collection(reader, speakers)
+
+
+def _check_spare(reader: BundleReader, speakers: list[SpeakerBundle]) -> None:
+    used = {sample.file for speaker in speakers for sample in speaker.samples}
+    used |= {consent["proof"] for speaker in speakers for consent in speaker.consents}
+    if spare := sorted(set(reader.manifest["files"]) - used):
         raise BundleRefused(f"{spare[0]} belongs to nothing in the manifest.")
-    name = _check(_Speaker, manifest, "The speaker")["speaker"]
+
+
+def _read_speaker(reader: BundleReader, part: dict[str, Any], now: datetime) -> SpeakerBundle:
+    samples = [_read_sample(reader, each) for each in _list(part, "samples")]
+    consents = [_read_consent(reader, each, now) for each in _list(part, "consents")]
+    known = {sample.file for sample in samples}
+    clones = [_read_clone(each, known, len(consents)) for each in _list(part, "clones")]
+    name = _check(_Speaker, part, "The speaker")["speaker"]
     return SpeakerBundle(reader, name, samples, consents, clones)
 
 
-def _list(part: Any, name: str) -> list[dict[str, Any]]:
+def _read_collection(reader: BundleReader, speakers: list[SpeakerBundle]) -> CollectionBundle:
+    values = _check(_Collection, reader.manifest, "The collection")
+    voices = [_read_voice(each) for each in _list(reader.manifest, "voices", MOST_VOICES)]
+    for voice in voices:
+        if voice["speaker"] is not None and not _has_clone(speakers, voice):
+            raise BundleRefused("A voice refers to a clone that isn't in the bundle.")
+    named = {voice["speaker"] for voice in voices}
+    if spare := [place for place in range(len(speakers)) if place not in named]:
+        raise BundleRefused(f"{speakers[spare[0]].speaker} belongs to no voice of the collection.")
+    values["name"] = values.pop("collection")
+    return CollectionBundle(reader, voices=voices, speakers=speakers, **values)
+
+
+def _has_clone(speakers: list[SpeakerBundle], voice: dict[str, Any]) -> bool:
+    if voice["clone"] is None or voice["speaker"] >= len(speakers):
+        return False
+    return bool(voice["clone"] < len(speakers[voice["speaker"]].clones))
+
+
+def _read_voice(part: dict[str, Any]) -> dict[str, Any]:
+    values = _check(_Voice, part, "A voice")
+    labels = part.get("labels")
+    if not isinstance(labels, list) or len(labels) > _MOST_PARTS:
+        raise BundleRefused("A voice has labels that can't be read.")
+    for pair in labels:
+        if not _is_label(pair):
+            raise BundleRefused("A voice has labels that can't be read.")
+    marks = _read_marks(part["marks"] if isinstance(part.get("marks"), dict) else {})
+    _check_marks(marks)
+    facts = {name: values[name] for name in FACTS} | {"labels": labels}
+    told = {name: values[name] for name in ("provider", "remote_id", "note", "speaker", "clone")}
+    return {**told, "name": marks.get("name") or values["name"], "facts": facts, "marks": marks}
+
+
+def _list(part: Any, name: str, most: int = _MOST_PARTS) -> list[dict[str, Any]]:
     found = part.get(name)
     is_good = isinstance(found, list) and all(isinstance(each, dict) for each in found)
-    if not is_good or len(found) > _MOST_PARTS:
+    if not is_good or len(found) > most:
         raise BundleRefused(f"The manifest's {name} can't be read.")
     return list(found)
 
@@ -201,4 +290,32 @@ def _read_marks(marks: dict[str, Any]) -> dict[str, Any]:
         words = marks.get(name)
         if isinstance(words, list) and all(isinstance(each, str) for each in words):
             found[name] = [each[:length] for each in words[:_MOST_PARTS]]
+    return found
+
+
+def _is_label(pair: Any) -> bool:
+    match pair:
+        case [str(facet), str(value)]:
+            return max(len(facet), len(value)) <= _LONGEST_LABEL
+    return False
+
+
+def _check_marks(marks: dict[str, Any]) -> None:
+    """Let the marks of a voice be what a team could have put on it; raises BundleRefused."""
+    for words in (marks.get("name"), *marks.get("tags", ()), *marks.get("notes", ())):
+        if words:
+            _check(_Note, {"text": words}, "A voice")
+    if labels := _read_own_labels(marks.pop("labels", {})):
+        marks["labels"] = labels
+    if tags := [" ".join(one_line(tag).split()) for tag in marks.pop("tags", ())]:
+        marks["tags"] = [tag for tag in tags if tag]
+    if "name" in marks:
+        marks["name"] = one_line(marks["name"]).strip()
+
+
+def _read_own_labels(labels: dict[str, Any]) -> dict[str, str]:
+    known = {name: [value for value, _ in choices] for name, choices in LABEL_CHOICES.items()}
+    found = {name: said for name, said in labels.items() if said in known.get(name, ())}
+    if isinstance(labels.get("accent"), str) and (accent := clean_accent(labels["accent"])[:60]):
+        found["accent"] = accent
     return found

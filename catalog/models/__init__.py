@@ -3,7 +3,7 @@
 from catalog.models.annotations import Note, Rating, Star, Tag, TagUse
 from catalog.models.audit import AuditEntry, AuditHead
 from catalog.models.budgets import Budget, BudgetNotice
-from catalog.models.bundles import BundledClone, BundleImport
+from catalog.models.bundles import BundledClone, BundledVoice, BundleImport
 from catalog.models.charges import Charge
 from catalog.models.cleanups.keeps import Keep
 from catalog.models.cleanups.plans import CleanupPlan, PlannedDeletion
@@ -56,6 +56,7 @@ __all__ = [
     "BudgetNotice",
     "BundleImport",
     "BundledClone",
+    "BundledVoice",
     "CatalogVersion",
     "Charge",
     "CleanupPlan",

@@ -2,24 +2,28 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
 from catalog import policies
 from catalog.models import (
+    BundledVoice,
     Collection,
     CollectionEntry,
     KeySet,
     Membership,
     Preference,
     ProviderAccount,
+    Speaker,
     Team,
     User,
     Voice,
 )
 from catalog.models.collections import CollectionQuerySet
 from catalog.queries.annotations import Marks, find_marks
+from catalog.queries.speakers import find_speakers_of
 from catalog.queries.voices.audience import HiddenVoices, find_closed_part
 
 PAGE_SIZE = 48
@@ -143,6 +147,53 @@ def find_possible_maintainers(collection: Collection) -> list[Membership]:
     """Return the members who can become maintainers; the owner is one anyway."""
     rows = Membership.objects.filter(team=collection.team).exclude(user=collection.owner_id)
     return list(rows.select_related("user").order_by("user__email"))
+
+
+def find_bundled_voices(collection: Collection) -> list[BundledVoice]:
+    """Return the voices of an imported collection that the team's accounts don't have."""
+    rows = collection.bundled_voices.select_related("batch__speaker")
+    return list(rows.order_by("position", "pk"))
+
+
+def find_seen_speakers(user: User, collection: Collection) -> set[int]:
+    """Return the speakers of the collection's bundled voices whom the user can see."""
+    rows = Speaker.objects.visible_to(user).filter(batches__bundled_voices__collection=collection)
+    return set(rows.values_list("pk", flat=True))
+
+
+def match_voices(user: User, team: Team, told: list[dict[str, Any]]) -> list[Voice | None]:
+    """Return the voice here for each provider and remote id, None if no account has it.
+
+    If several accounts have it, so that the bundle has it several times, each is used once.
+    """
+    keys = [(each["provider"], each["remote_id"]) for each in told]
+    rows = Voice.objects.visible_to(user).present().filter(account__team=team)
+    rows = rows.filter(
+        provider__in={provider for provider, _ in keys}, remote_id__in={each for _, each in keys}
+    )
+    found: dict[tuple[str, str], list[Voice]] = {}
+    for voice in rows.order_by(F("archived_at").asc(nulls_first=True), "pk"):
+        found.setdefault((voice.provider, voice.remote_id), []).append(voice)
+    matched: list[Voice | None] = []
+    for key in keys:
+        here = found.get(key, [])
+        matched.append((here.pop(0) if len(here) > 1 else here[0]) if here else None)
+    return matched
+
+
+def find_new_speakers(user: User, team: Team, told: list[dict[str, Any]]) -> list[bool]:
+    """Return for each speaker whether importing adds them.
+
+    A speaker isn't added again if all their voices are here, and known to be cloned here.
+    """
+    matched = match_voices(user, team, told)
+    known = find_speakers_of(voice for voice in matched if voice)
+    is_new: dict[int, bool] = {}
+    for each, voice in zip(told, matched, strict=True):
+        if (place := each["speaker"]) is not None:
+            is_here = voice is not None and voice.pk in known
+            is_new[place] = is_new.get(place, False) or not is_here
+    return [is_new[place] for place in sorted(is_new)]
 
 
 def _changeable(user: User) -> CollectionQuerySet:

@@ -1,4 +1,4 @@
-"""Take a speaker to another installation: export one as a file, and import such a file."""
+"""Take a speaker or a collection to another installation: export one as a file, and import it."""
 
 import uuid
 from datetime import datetime
@@ -10,27 +10,43 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from catalog import policies
-from catalog.audit import record
+from catalog.audit import record, record_each
 from catalog.core.bundle_files import BundleRefused, write_bundle
 from catalog.core.media import clean_filename, remove_media, store_media
 from catalog.models import (
     BundledClone,
+    BundledVoice,
     BundleImport,
     CloneBatch,
     CloneSource,
+    Collection,
+    CollectionEntry,
     Consent,
     Sample,
     SampleReport,
     Speaker,
     Team,
     User,
+    Voice,
 )
-from catalog.queries.bundles import SpeakerBundle, describe_speaker
+from catalog.queries.bundles import (
+    MOST_VOICES,
+    Bundle,
+    CollectionBundle,
+    SpeakerBundle,
+    describe_collection,
+    describe_speaker,
+    open_bundle,
+)
+from catalog.queries.collections import find_bundled_voices, find_new_speakers, match_voices
+from catalog.services.annotations import tag_voices, write_note
+from catalog.services.collections import make_collection
+from catalog.services.voices.edit import relabel_voice, rename_voice
 from catalog.tasks import enqueue_analysis, enqueue_sample
 
 
 class NothingToExport(Exception):
-    """The speaker has withdrawn."""
+    """The speaker has withdrawn; the message is their name."""
 
 
 @transaction.atomic
@@ -39,7 +55,7 @@ def export_speaker(user: User, *, speaker: Speaker, now: datetime) -> IO[bytes]:
     if not policies.may_manage_people(user, speaker.team):
         raise PermissionDenied
     if speaker.withdrawing_since is not None:
-        raise NothingToExport
+        raise NothingToExport(speaker.name)
     contents = describe_speaker(user, speaker, now)
     made = write_bundle(contents.manifest, contents.files)
     record(
@@ -55,8 +71,46 @@ def export_speaker(user: User, *, speaker: Speaker, now: datetime) -> IO[bytes]:
 
 
 @transaction.atomic
+def export_collection(user: User, *, collection: Collection, now: datetime) -> IO[bytes]:
+    """Return a collection as one file; record this for it and for each speaker in it.
+
+    Raises BundleRefused if the file would be too large to be imported.
+    """
+    if not policies.may_manage_people(user, collection.team):
+        raise PermissionDenied
+    contents = describe_collection(user, collection, now)
+    if gone := [each.name for each in contents.speakers if each.withdrawing_since is not None]:
+        raise NothingToExport(gone[0])
+    voices = len(contents.manifest["voices"])
+    if voices > MOST_VOICES:
+        raise BundleRefused(f"A bundle has at most {MOST_VOICES:,} voices.")
+    made = write_bundle(contents.manifest, contents.files)
+    try:
+        open_bundle(made)
+    except BundleRefused:
+        made.close()
+        raise
+    made.seek(0)
+    record(
+        user,
+        "collection exported as a bundle",
+        collection,
+        team=collection.team,
+        now=now,
+        files=len(contents.files),
+        voices=voices,
+    )
+    # A withdrawal lists what left of a speaker.
+    rows = [(speaker, {"collection": collection.name}) for speaker in contents.speakers]
+    record_each(
+        user, "speaker exported in a collection's bundle", rows, team=collection.team, now=now
+    )
+    return made
+
+
+@transaction.atomic
 def keep_bundle(
-    user: User, *, team: Team, file: "UploadedFile[Any]", bundle: SpeakerBundle, now: datetime
+    user: User, *, team: Team, file: "UploadedFile[Any]", bundle: Bundle, now: datetime
 ) -> BundleImport:
     """Store a checked bundle until the user has seen what it would add."""
     if not policies.may_clone(user, team):
@@ -84,9 +138,9 @@ def drop_bundle(user: User, *, kept: BundleImport) -> None:
 
 
 def import_bundle(
-    user: User, *, kept: BundleImport, bundle: SpeakerBundle, now: datetime
-) -> Speaker:
-    """Add a bundle's speaker, samples, consents, and settings of clones; returns the speaker.
+    user: User, *, kept: BundleImport, bundle: Bundle, now: datetime
+) -> Speaker | Collection:
+    """Add what a bundle holds: a speaker with all that belongs to them, or a collection.
 
     A second call returns the same. Consents keep their limits, who attested them, and when.
     """
@@ -95,29 +149,42 @@ def import_bundle(
     stored: list[str] = []
     try:
         with transaction.atomic():
-            speaker = _import(user, kept, bundle, now, stored)
+            imported = _import(user, kept, bundle, now, stored)
     except BaseException:
         for path in stored:
             remove_media(path)
         raise
     remove_media(kept.path)
-    return speaker
+    return imported
 
 
 def _import(
-    user: User, kept: BundleImport, bundle: SpeakerBundle, now: datetime, stored: list[str]
-) -> Speaker:
+    user: User, kept: BundleImport, bundle: Bundle, now: datetime, stored: list[str]
+) -> Speaker | Collection:
     locked = BundleImport.objects.select_for_update(no_key=True).get(pk=kept.pk)
     if locked.imported_at is not None:
-        if locked.speaker is None:
-            raise BundleRefused("This bundle was imported before.")
-        return locked.speaker
-    team, name = kept.team, bundle.speaker
+        if imported := locked.speaker or locked.collection:
+            return imported
+        raise BundleRefused("This bundle was imported before.")
+    made: dict[str, Speaker | Collection]
+    if isinstance(bundle, SpeakerBundle):
+        made = {"speaker": _add_speaker(user, kept.team, bundle, now, stored)[0]}
+    else:
+        made = {"collection": _add_collection(user, kept.team, bundle, now, stored)}
+    BundleImport.objects.filter(pk=kept.pk).update(imported_at=now, path="", **made)
+    return next(iter(made.values()))
+
+
+def _add_speaker(
+    user: User, team: Team, bundle: SpeakerBundle, now: datetime, stored: list[str]
+) -> tuple[Speaker, list[CloneBatch]]:
+    name = bundle.speaker
     speaker = Speaker.objects.create(
         team=team, name=name, folded=name.casefold(), added_by=user, added_at=now
     )
     samples = _add_samples(user, team, bundle, now, stored)
     consents = [_add_consent(user, speaker, each, bundle, stored) for each in bundle.consents]
+    batches = []
     for clone in bundle.clones:
         batch = CloneBatch.objects.create(
             team=team,
@@ -128,10 +195,116 @@ def _import(
             asked_at=now,
         )
         _add_clone(batch, clone, samples)
-    BundleImport.objects.filter(pk=kept.pk).update(imported_at=now, speaker=speaker, path="")
+        batches.append(batch)
     facts = {"samples": len(samples), "consents": len(consents), "clones": len(bundle.clones)}
     record(user, "speaker imported from a bundle", speaker, team=team, now=now, after=facts)
-    return speaker
+    return speaker, batches
+
+
+def _add_collection(
+    user: User, team: Team, bundle: CollectionBundle, now: datetime, stored: list[str]
+) -> Collection:
+    batches = [
+        _add_speaker(user, team, speaker, now, stored)[1] if is_new else []
+        for speaker, is_new in zip(
+            bundle.speakers, find_new_speakers(user, team, bundle.voices), strict=False
+        )
+    ]
+    collection = make_collection(
+        user,
+        team=team,
+        name=bundle.name,
+        description=bundle.description,
+        is_shared=bundle.is_shared,
+        now=now,
+    )
+    rows = []
+    for position, voice in enumerate(bundle.voices, start=1):
+        own = batches[voice["speaker"]] if voice["speaker"] is not None else []
+        batch = own[voice["clone"]] if own else None
+        told = {name: voice[name] for name in ("provider", "remote_id", "note", "facts", "marks")}
+        rows.append(BundledVoice(collection=collection, position=position, batch=batch, **told))
+    BundledVoice.objects.bulk_create(rows)
+    found = _place_voices(user, collection, now)
+    facts = {"voices": found, "not at your providers": collection.bundled_voices.count()}
+    record(user, "collection imported from a bundle", collection, team=team, now=now, after=facts)
+    return collection
+
+
+@transaction.atomic
+def match_bundled(user: User, *, collection: Collection, now: datetime) -> int:
+    """Look for the voices that an import didn't find; return how many are in the collection now."""
+    if not policies.may_change_collection(user, collection):
+        raise PermissionDenied
+    Collection.objects.select_for_update(no_key=True).get(pk=collection.pk)
+    found = _place_voices(user, collection, now)
+    _note(user, "voices of a bundle looked for", collection, now, voices=found)
+    return found
+
+
+@transaction.atomic
+def drop_bundled(user: User, *, voice: BundledVoice, now: datetime) -> None:
+    """Remove a voice that isn't here from the collection that was imported with it."""
+    collection = voice.collection
+    if not policies.may_change_collection(user, collection):
+        raise PermissionDenied
+    voice.delete()
+    _note(user, "voice of a bundle removed", collection, now, voice=voice.shown_name)
+
+
+def _note(user: User, action: str, collection: Collection, now: datetime, **facts: Any) -> None:
+    # The team's log doesn't record what is done in personal collections.
+    if collection.is_shared:
+        record(user, action, collection, team=collection.team, now=now, **facts)
+
+
+def _place_voices(user: User, collection: Collection, now: datetime) -> int:
+    """Put the bundled voices that the team's accounts have at their places; return how many."""
+    rows = find_bundled_voices(collection)
+    told = [{"provider": row.provider, "remote_id": row.remote_id} for row in rows]
+    held = set(collection.entries.values_list("voice", flat=True))
+    found = 0
+    for row, voice in zip(rows, match_voices(user, collection.team, told), strict=True):
+        if voice is None:
+            continue
+        if voice.pk not in held:
+            CollectionEntry.objects.create(
+                collection=collection,
+                voice=voice,
+                position=row.position,
+                note=row.note,
+                added_at=now,
+            )
+            held.add(voice.pk)
+        elif row.note:
+            # It has a place in the collection already, which keeps its own note.
+            collection.entries.filter(voice=voice, note="").update(note=row.note)
+        _add_marks(user, voice, row.marks, now)
+        row.delete()
+        found += 1
+    return found
+
+
+def _add_marks(user: User, voice: Voice, marks: dict[str, Any], now: datetime) -> None:
+    """Add the tags and notes; take the name and labels only if the team has set none.
+
+    Nothing is changed at a provider because of a bundle.
+    """
+    team = voice.account.team
+    if not policies.may_annotate(user, team):
+        return
+    if tags := marks.get("tags"):
+        tag_voices(user, team=team, voices=[voice], names=tags, now=now)
+    written = set(voice.notes.kept().values_list("text", flat=True))
+    for text in dict.fromkeys(marks.get("notes", ())):
+        if text not in written:
+            write_note(user, voice=voice, text=text, now=now)
+    if voice.is_renamable_there:
+        return
+    if marks.get("name") and not voice.own_name:
+        rename_voice(user, voice=voice, name=marks["name"], now=now)
+    if marks.get("labels") and not voice.own_labels:
+        relabel_voice(user, voice=voice, labels=marks["labels"], now=now)
 
 
 def _add_samples(

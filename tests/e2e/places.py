@@ -8,6 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from catalog.core.bundle_files import write_bundle
+from catalog.queries.bundles import COLLECTION_FORMAT, VERSION
 from tests.e2e.browsers import Theme, Visits
 from tests.e2e.clone_form import (
     JOB_ADDRESS,
@@ -43,7 +45,7 @@ FIXED_PLACES = {
     "consent requests": "/consents/",
     "ask for consent": "/consents/ask/",
     "notifications": "/notifications/",
-    "import a speaker": "/speakers/import/",
+    "import a bundle": "/speakers/import/",
     "duplicates": "/cleanup/duplicates/",
     "links for outsiders": "/shares/",
     "notification settings": "/notifications/settings/",
@@ -80,6 +82,8 @@ MADE_PLACES = (
     "merge a speaker", "split a speaker", "delete a sample", "delete a consent", "withdraw",
     "withdrawal",
     "consent request", "record a consent", "agree by a link", "given consent",
+    "share a collection", "share a comparison", "link for outsiders", "import a collection",
+    "imported collection",
 )  # fmt: skip
 STRANGERS_PLACES = {
     "api": "/api/docs/",
@@ -90,7 +94,6 @@ STRANGERS_PLACES = {
 }
 # Pages with one sentence in a frame that is checked elsewhere, or reached only from an email.
 SMALL_PAGES = {
-    "catalog:bundle-detail",
     "catalog:api-schema",
     "account_inactive",
     "account_reset_password_done",
@@ -142,7 +145,53 @@ def make_places(page: Page, sandbox: SandboxControl, recording: Path) -> dict[st
     found["renew a token"] = _make_token(page)
     found["revoke a token"] = found["renew a token"].replace("renew", "revoke")
     found["similar to a clip"] = _ask_similar(page, sample)
-    return {**found, **_add_key(page), **_compare(page), **_ask_consent(page, sample)}
+    found |= {**_add_key(page), **_compare(page), **_ask_consent(page, sample)}
+    return found | _share(page, found["collection"], found["comparison"])
+
+
+def _share(page: Page, collection: str, comparison: str) -> dict[str, str]:
+    """Share a collection with outsiders, and import another one."""
+    page.goto(f"{collection}links/")
+    page.get_by_label("For whom").fill(LONG[:80])
+    page.get_by_role("button", name="Create link").click()
+    page.get_by_role("link", name="Views and votes").click()
+    expect(page).to_have_url(re.compile("/shares/[0-9]+/$"))
+    link = page.url
+    _bring_collection(page)
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("heading", name="Not at your providers")).to_be_visible()
+    imported = page.url
+    _bring_collection(page)
+    return {
+        "share a collection": f"{collection}links/",
+        "share a comparison": f"{comparison}links/",
+        "link for outsiders": link,
+        "import a collection": page.url,
+        "imported collection": imported,
+    }
+
+
+def _bring_collection(page: Page) -> None:
+    """Upload a bundle with one voice that is nowhere here."""
+    words = dict.fromkeys(("name", "description", "note"), LONG)
+    labels = dict.fromkeys(("gender", "age", "kind", "accent", "language"), "unknown")
+    voice = words | labels | {"provider": "elsewhere", "remote_id": LONG, "labels": []}
+    manifest = {
+        "format": COLLECTION_FORMAT,
+        "version": VERSION,
+        "collection": LONG[:80],
+        "description": LONG,
+        "is_shared": True,
+        "left_out": 2,
+        "voices": [voice],
+        "speakers": [],
+    }
+    with write_bundle(manifest, {}) as made:
+        file = {"name": f"{LONG}.zip", "mimeType": "application/zip", "buffer": made.read()}
+    page.goto("/speakers/import/")
+    page.get_by_label("Bundle").set_input_files(file)
+    page.get_by_role("button", name="Check file").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\s*Import Wolken"))
 
 
 def _ask_consent(page: Page, sample: dict[str, Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A speaker goes to another installation as one file, and nothing that was changed comes in."""
+"""Speakers and collections go elsewhere as one file, and nothing that was changed comes in."""
 
 import hashlib
 import io
@@ -16,17 +16,26 @@ from catalog.forms.bundles import read_bundle
 from catalog.models import (
     AuditEntry,
     BundledClone,
+    BundledVoice,
     BundleImport,
     CloneBatch,
     CloneJob,
     CloneSource,
+    Collection,
     Consent,
     Sample,
     Speaker,
-    VoiceLabel,
+    Voice,
 )
 from catalog.queries.speakers import trace_speaker
-from catalog.services.bundles import NothingToExport, export_speaker, import_bundle, keep_bundle
+from catalog.services.bundles import (
+    NothingToExport,
+    export_collection,
+    export_speaker,
+    import_bundle,
+    keep_bundle,
+    match_bundled,
+)
 from tests import factories
 from tests.factories import NOW
 
@@ -65,7 +74,7 @@ def export(cast, speaker) -> bytes:
         return made.read()
 
 
-def bring_in(cast, content: bytes, user=None) -> Speaker:
+def bring_in(cast, content: bytes, user=None) -> Speaker | Collection:
     file = SimpleUploadedFile("ada.zip", content)
     values = {"bundle": read_bundle(io.BytesIO(content), NOW), "now": NOW}
     user = user or cast.cleo
@@ -75,7 +84,6 @@ def bring_in(cast, content: bytes, user=None) -> Speaker:
 
 def forget(speaker: Speaker) -> None:
     """Delete the speaker as if this were another installation."""
-    VoiceLabel.objects.all().delete()
     CloneJob.objects.all().delete()
     CloneSource.objects.all().delete()
     CloneBatch.objects.all().delete()
@@ -196,7 +204,7 @@ def test_a_bundle_that_is_larger_than_it_says_or_may_be_is_refused(
     with pytest.raises(BundleRefused, match="at most 3 files"):
         read_bundle(io.BytesIO(content), NOW)
     monkeypatch.undo()
-    monkeypatch.setattr("catalog.forms.bundles._SPARE_BYTES", 0)
+    monkeypatch.setattr("catalog.queries.bundles._SPARE_BYTES", 0)
     settings.SAMPLE_MAX_BYTES = 10
 
     with pytest.raises(BundleRefused, match="too large"):
@@ -231,3 +239,145 @@ def test_the_pages_show_what_a_bundle_adds_before_it_is_added(cast, speaker, sig
     again = cleo.post("/speakers/import/", {"file": SimpleUploadedFile("x.zip", content)})
     cleo.post(f"{again['Location']}drop/")
     assert BundleImport.objects.count() == 1
+
+
+@pytest.fixture
+def collection(cast, speaker) -> Collection:
+    """Return a shared collection: a stock voice, a clone with samples, and a gone voice."""
+    own = {"accent": "irish"}
+    stock = factories.make_voice(cast.account, "Rachel", accent="irish", own_labels=own)
+    factories.make_note(cast.mia, stock, "Calm.")
+    factories.make_note(cast.mia, stock, "Removed.", removed_at=NOW)
+    factories.make_tag(cast.aurora, "calm", stock)
+    gone = factories.make_voice(cast.account, "Old", remote_deleted_at=NOW, description="Deep")
+    clone = CloneJob.objects.get().voice
+    made = factories.make_collection(
+        cast.ana, cast.aurora, stock, clone, gone, description="For ads", is_shared=True
+    )
+    made.entries.filter(voice=clone).update(note="The lead")
+    return made
+
+
+def export_all(cast, collection) -> bytes:
+    with export_collection(cast.ana, collection=collection, now=NOW) as made:
+        return made.read()
+
+
+def test_a_collection_that_was_exported_and_imported_has_equal_fields(cast, collection, wakes):
+    content = export_all(cast, collection)
+    assert b"Removed." not in content
+    assert b"sandbox-elevenlabs" not in content
+    clone = CloneJob.objects.get().voice
+    Collection.objects.all().delete()
+    forget(Speaker.objects.get())
+    clone.delete()
+    stock = Voice.objects.get(name="Rachel")
+    stock.notes.all().delete()
+    stock.tag_uses.all().delete()
+    Voice.objects.filter(pk=stock.pk).update(own_labels={})
+
+    brought = bring_in(cast, content, cast.ana)
+
+    assert (brought.owner, brought.is_shared) == (cast.ana, True)
+    assert [entry.voice for entry in brought.entries.all()] == [stock]
+    absent = list(brought.bundled_voices.order_by("position"))
+    assert [voice.shown_name for voice in absent] == ["Ada for trailers", "Old"]
+    assert absent[0].batch.speaker == Speaker.objects.get()
+    assert absent[0].batch.bundled_clones.get().name == "Our Ada"
+    assert BundleImport.objects.get().collection == brought
+    assert manifest_of(export_all(cast, brought)) == manifest_of(content)
+    # What comes later takes its place, and nothing is put on it twice.
+    factories.make_voice(cast.account, "Old", remote_id=absent[1].remote_id + "x")
+    assert match_bundled(cast.ana, collection=brought, now=NOW) == 0
+    Voice.objects.filter(name="Old").update(remote_deleted_at=None)
+    assert match_bundled(cast.ana, collection=brought, now=NOW) == 1
+    assert manifest_of(export_all(cast, brought)) == manifest_of(content)
+
+
+def test_importing_where_everything_is_adds_no_speaker_and_overwrites_nothing(
+    cast, collection, wakes
+):
+    content = export_all(cast, collection)
+    stock = Voice.objects.get(name="Rachel")
+    Voice.objects.filter(pk=stock.pk).update(own_labels={"accent": "scottish"})
+
+    brought = bring_in(cast, content)
+
+    assert Speaker.objects.count() == 1
+    assert brought.entries.count() == 2
+    stock.refresh_from_db()
+    assert stock.own_labels == {"accent": "scottish"}
+    assert stock.notes.kept().count() == 1
+
+
+def test_a_collections_export_holds_what_its_admin_sees_and_is_logged_for_each_speaker(
+    cast, collection, speaker
+):
+    hidden = factories.make_account(cast.aurora, last_owner=cast.mia, is_shared=False)
+    entry = factories.make_voice(hidden, "Hidden")
+    collection.entries.create(voice=entry, position=9, added_at=NOW)
+
+    content = export_all(cast, collection)
+
+    assert b"Hidden" not in content
+    assert manifest_of(content)["left_out"] == 1
+    logged = AuditEntry.objects.filter(action__contains="exported").values_list("target", flat=True)
+    assert set(logged) == {f"Collection {collection.pk}", f"Speaker {speaker.pk}"}
+    for person in (cast.mia, cast.cleo):
+        with pytest.raises(PermissionDenied):
+            export_collection(person, collection=collection, now=NOW)
+    Speaker.objects.update(withdrawing_since=NOW)
+    with pytest.raises(NothingToExport):
+        export_all(cast, collection)
+
+
+def reword(files, /, **changes):
+    voices = json.loads(files["manifest.json"])["voices"]
+    rewrite(files, voices=[voices[0] | changes])
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda files: files.update({"samples/1.wav": b"RIFF"}), "samples/1.wav was changed."),
+        (lambda files: files.pop("samples/1.wav"), "samples/1.wav is missing."),
+        (lambda files: files.update({"samples/9.wav": b"x"}), "samples/9.wav isn't listed"),
+        (lambda files: rewrite(files, voices=[]), "Ada belongs to no voice"),
+        (lambda files: reword(files, kind="robot"), "A voice has a wrong kind"),
+        (lambda files: reword(files, speaker=7, clone=0), "refers to a clone that isn't"),
+        (lambda files: reword(files, labels=[["language"]]), "labels that can't be read"),
+        (lambda files: reword(files, marks={"notes": ["sk_" + "a1" * 24]}), "API key"),
+        (lambda files: rewrite(files, speakers=[]), "belongs to nothing"),
+    ],
+)
+def test_a_collection_that_was_changed_is_refused_by_name(cast, collection, change, words):
+    content = repack(export_all(cast, collection), change)
+
+    with pytest.raises(BundleRefused, match=words.replace(".", r"\.")):
+        read_bundle(io.BytesIO(content), NOW)
+
+
+def test_a_collections_pages_say_what_is_not_at_the_providers(cast, collection, sign_in, wakes):
+    ana, cleo = sign_in(cast.ana), sign_in(cast.cleo)
+    page = f"/collections/{collection.pk}/"
+    assert "Export as a bundle" not in cleo.get(page).content.decode()
+    assert "Export as a bundle" in ana.get(page).content.decode()
+    content = b"".join(ana.post(f"{page}export/").streaming_content)
+    there = cleo.post("/speakers/import/", {"file": SimpleUploadedFile("x.zip", content)})
+
+    text = cleo.get(there["Location"]).content.decode()
+
+    assert "2 voices at your providers" in text
+    assert "1 voice not at your providers" in text
+    assert "isn't added again" in text
+    done = cleo.post(there["Location"])
+    shown = cleo.get(done["Location"]).content.decode()
+    assert "Not at your providers" in shown
+    assert "Deep" in shown
+    absent = BundledVoice.objects.get()
+    cleo.post(f"{done['Location']}bundled/{absent.pk}/drop/")
+    assert not BundledVoice.objects.exists()
+    speaker = Speaker.objects.get()
+    Speaker.objects.update(withdrawing_since=NOW)
+    again = ana.post(f"{page}export/", follow=True).content.decode()
+    assert f"{speaker.name} has withdrawn" in again

@@ -22,6 +22,7 @@ from catalog.models import (
     ApiAnswer,
     AuditEntry,
     AuditHead,
+    BundledVoice,
     CatalogVersion,
     CleanupPlan,
     CloneBatch,
@@ -71,7 +72,15 @@ from catalog.services.annotations import (
 )
 from catalog.services.audit import export_log
 from catalog.services.budgets import BudgetParams, set_budget
-from catalog.services.bundles import drop_bundle, export_speaker, import_bundle, keep_bundle
+from catalog.services.bundles import (
+    drop_bundle,
+    drop_bundled,
+    export_collection,
+    export_speaker,
+    import_bundle,
+    keep_bundle,
+    match_bundled,
+)
 from catalog.services.charges import export_charges
 from catalog.services.cleanups.keeps import change_keep, end_keep, keep_planned, keep_voice
 from catalog.services.cleanups.plans import (
@@ -565,6 +574,12 @@ def kept_voice(cast: SimpleNamespace) -> Voice:
     return voice
 
 
+def bundled_voice(cast: SimpleNamespace) -> BundledVoice:
+    voice = factories.make_voice(cast.account)
+    ids = {"provider": voice.provider, "remote_id": voice.remote_id}
+    return BundledVoice.objects.create(collection=shared(cast), position=3, **ids)
+
+
 def make_note(cast: SimpleNamespace, **values: Any) -> Note:
     return factories.make_note(cast.mia, factories.make_voice(cast.account), **values)
 
@@ -663,6 +678,13 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     "export_speaker": lambda cast: export_speaker(
         cast.ana, speaker=ask_for_clone(cast).speaker, now=NOW
     ).close(),
+    "export_collection": lambda cast: export_collection(
+        cast.ana, collection=shared(cast), now=NOW
+    ).close(),
+    "match_bundled": lambda cast: match_bundled(
+        cast.ana, collection=bundled_voice(cast).collection, now=NOW
+    ),
+    "drop_bundled": lambda cast: drop_bundled(cast.ana, voice=bundled_voice(cast), now=NOW),
     "import_bundle": lambda cast: import_bundle(cast.ana, **keep_some_bundle(cast)),
     "mark_different": lambda cast: mark_different(cast.mia, pair=pair_up(cast), now=NOW),
     "reopen_pair": lambda cast: reopen_pair(
@@ -1130,6 +1152,7 @@ class Watched:
 # These write only an audit entry.
 NOTING = {
     "export_charges",
+    "export_collection",
     "export_log",
     "export_speaker",
     "mail_reset_link",

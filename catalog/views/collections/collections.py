@@ -13,11 +13,14 @@ from catalog.forms.base.text_fields import complaint_about
 from catalog.forms.collections import CollectionForm, EntryForm, MoveForm
 from catalog.forms.voices.filters import read_page
 from catalog.models import Collection, CollectionEntry, Voice
+from catalog.queries.bundles import may_export_collection
 from catalog.queries.collections import (
     CollectionPage,
+    find_bundled_voices,
     find_closed_of,
     find_collections,
     find_possible_maintainers,
+    find_seen_speakers,
     find_team_of_collection,
     get_collection_page,
 )
@@ -53,6 +56,7 @@ def collection_list(request: Request) -> HttpResponseBase:
         "collections": find_collections(request.user),
         "form": form,
         "may_share": policies.may_share_with_team(request.user, request.team),
+        "may_clone": policies.may_clone(request.user, request.team),
         "page": None,
     }
     status = 422 if form.is_bound else 200
@@ -69,6 +73,9 @@ def collection_detail(request: Request, pk: int) -> HttpResponseBase:
         "marks": page.marks,
         "may_share": policies.may_share_with_team(request.user, request.team),
         "share_count": find_shares_of(page.collection),
+        "may_export": may_export_collection(request.user, page.collection),
+        "bundled": find_bundled_voices(page.collection),
+        "seen_speakers": find_seen_speakers(request.user, page.collection),
     }
     return render(request, "catalog/collections/detail.html", context)
 
