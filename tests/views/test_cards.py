@@ -1,8 +1,15 @@
 """Rendered cards are cached, but never show stale data or another person's data."""
 
-from catalog.models import CloneJob, PreviewClip, Voice
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from catalog.models import CloneJob, Consent, PreviewClip, Voice
 from catalog.models.voices.versions import raise_version, touch_voices
+from catalog.queries.consents.contradictions import find_contradictions, name_findings
 from catalog.services.annotations import rate_voice, star_voice, tag_voices
+from catalog.services.consents.statements import ConsentStatement, attest_consent
 from catalog.services.voices.edit import rename_voice
 from tests import factories
 
@@ -112,3 +119,32 @@ def test_a_voice_that_is_not_ready_shows_its_state_note(cast, sign_in):
 
     assert "Draft, not submitted" in browser.get("/voices/").content.decode()
     assert note in browser.get(f"/voices/{voice.pk}/").content.decode()
+
+
+def test_a_card_offers_no_preview_of_a_voice_whose_consent_has_ended(cast, sign_in, monkeypatch):
+    clone = factories.make_clone(cast.account, "Ada")
+    job = factories.make_job(cast.mia, cast.credential, voice=clone, state=CloneJob.State.READY)
+    now = timezone.now()
+    Consent.objects.filter(pk=job.batch.consent_id).update(ends_on=now.date())
+    address = f"/voices/{clone.pk}/speak/preview/"
+    assert address in draw(sign_in(cast.ana))
+
+    # The kept card is of yesterday.
+    monkeypatch.setattr(timezone, "now", lambda: now + timedelta(days=1))
+    ana = sign_in(cast.ana)
+    ended = draw(ana)
+    assert address not in ended
+    assert "No preview. The speaker" in ended
+    assert "consent ended on" in ended
+
+    statement = replace(ConsentStatement.of(job.batch.consent), ends_on=None)
+    today = timezone.now().date()
+    found = find_contradictions(cast.ana, statement.speaker, statement.relation, today)
+    attest_consent(
+        cast.ana,
+        team=cast.aurora,
+        statement=replace(statement, confirmed=name_findings(found)),
+        proof_path="",
+        now=timezone.now(),
+    )
+    assert address in draw(ana)

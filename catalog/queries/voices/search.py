@@ -54,7 +54,7 @@ _EVERYTHING = 10**9
 # Half of a row serves search and sync only. These columns are loaded if something reads them.
 _NOT_SHOWN = {
     *("name_words", "id_words", "label_words", "search_text", "team_text", "details"),
-    *("content_hash", "source_mark", "marker", "added_at", "changed_at"),
+    *("content_hash", "source_mark", "added_at", "changed_at"),
     *("sort_name", "version", "rename_problem", "problem", "gone_reason"),
 }
 _COLUMNS = [each.attname for each in Voice._meta.concrete_fields if each.name not in _NOT_SHOWN]

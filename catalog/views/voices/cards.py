@@ -8,6 +8,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from catalog.core.locales import current_locale
+from catalog.queries.speakers import find_voice_obstacles
 from catalog.queries.voices.search import VoicePage
 from catalog.templating.environment import find_macro
 
@@ -27,7 +28,11 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
     same = (context.version, current_locale(), timezone.get_current_timezone_name(), today, sought)
     cards = {pk: _KEPT.get((*same, pk, pk in tray)) for pk in page.ids}
     draw = find_macro("parts/voices.html", "voice_card")
-    for voice in page.load([pk for pk, parts in cards.items() if parts is None]):
+    fresh = page.load([pk for pk, parts in cards.items() if parts is None])
+    # What changes a consent raises the version, and a consent ends with a day.
+    askable = [each for each in fresh if each.can_speak and not each.can_play]
+    obstacles = find_voice_obstacles(askable if context.may_speak else [], today)
+    for voice in fresh:
         drawn = draw(
             voice,
             page.marks,
@@ -37,6 +42,7 @@ def draw_cards(page: VoicePage, tray: list[int]) -> SafeString:
             foot=_FOOT,
             sought=sought,
             form="select",
+            obstacle=obstacles.get(voice.pk, ""),
         )
         cards[voice.pk] = _KEPT[*same, voice.pk, voice.pk in tray] = drawn.split(_FILTERS)
     while len(_KEPT) > _MOST_KEPT:
