@@ -235,7 +235,7 @@ TABLE = {
     "catalog:team-policies": Page(ALL, (SIGN_IN, 403, 403, 422)),
     "catalog:charge-list": Page(ALL, NEVER),
     "catalog:charge-export": Page(NEVER, (SIGN_IN, 200, 200, 200)),
-    "catalog:charge-settle": Page(NEVER, (SIGN_IN, 403, 403, 422), ids=("charge",)),
+    "catalog:charge-settle": Page(NEVER, (SIGN_IN, 404, 404, 422), ids=("charge",)),
     "catalog:budget-set": Page(NEVER, (SIGN_IN, 403, 403, 422)),
     "catalog:audit-list": Page(ADMINS, NEVER),
     "catalog:audit-export": Page(NEVER, (SIGN_IN, 403, 403, 400)),
@@ -314,5 +314,7 @@ TABLE = {
 OURS = [name for name, page in TABLE.items() if page.is_ours]
 # What stands in the others' addresses is no id.
 WITH_IDS = [
-    name for name, page in TABLE.items() if page.ids and not {"token", "problem"} & {*page.ids}
+    name
+    for name, page in TABLE.items()
+    if page.ids and not {"token", "problem", "end_hook"} & {*page.ids}
 ]

@@ -38,8 +38,8 @@ QUEUES = {
         *("check_credential", "push_labels", "push_name", "read_slots", "run_evacuation"),
         *("run_speech", "tune_voice"),
     ],
-    # An approved plan may be hundreds of these.
-    "deletions": ["run_deletion"],
+    # An approved plan or a withdrawal may be hundreds of these.
+    "deletions": ["run_deletion", "run_erasure"],
     # A server that drips holds a process for 20 s, which no clone may have to wait for.
     "previews": ["fetch_preview"],
     # The same holds for a mail server.

@@ -9,7 +9,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from catalog.forms.base.text_fields import strip_marks
+from catalog.forms.base.text_fields import KeylessForm, strip_marks
 from catalog.models import EvacuationLine, ProviderAccount, User, Voice
 from catalog.providers.registry import get_adapter
 from catalog.queries.clones import CloneTarget
@@ -85,7 +85,7 @@ def _is_meant(line: EvacuationLine, which: str, ticked: set[str]) -> bool:
     return not line.is_decided if which == UNDECIDED else str(line.pk) in ticked
 
 
-class EndForm(forms.Form):
+class EndForm(KeylessForm):
     """A provider or an account closes, or deletes clones that aren't used."""
 
     subject = forms.ChoiceField(
@@ -143,7 +143,7 @@ class EndForm(forms.Form):
         return found
 
 
-class HookForm(forms.Form):
+class HookForm(KeylessForm):
     """The signing secret of a provider's webhook; it's never sent back to the browser."""
 
     secret = forms.CharField(

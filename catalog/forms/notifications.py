@@ -26,7 +26,7 @@ class NotificationForm(KeylessForm):
                 widget=forms.Select(attrs={"class": "sel-plain"}),
             )
 
-    def rows(self) -> Iterator[tuple[str, forms.BoundField, forms.BoundField]]:
+    def list_rows(self) -> Iterator[tuple[str, forms.BoundField, forms.BoundField]]:
         """Yield the label of each event with its two fields."""
         for event in self._events:
             yield Event(event).label, self[f"{event}-shown"], self[f"{event}-mail"]

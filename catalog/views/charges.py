@@ -97,9 +97,9 @@ def budget_set(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def charge_settle(request: Request, pk: int) -> HttpResponseBase:
+    charge = get_object_or_404(Charge.objects.visible_to(request.user), pk=pk)
     if not may_settle_charges(request.user, request.team):
         raise PermissionDenied
-    charge = get_object_or_404(Charge.objects.visible_to(request.user), pk=pk)
     form = ChargeDecisionForm(request.POST)
     if not form.is_valid():
         return _show_spending(request, status=422, refused=(charge, form))

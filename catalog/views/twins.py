@@ -39,9 +39,9 @@ def twin_list(request: Request) -> HttpResponseBase:
 @signed_in
 @require_POST
 def twin_merge(request: Request, pk: int) -> HttpResponseBase:
+    pair = _get_pair(request, pk)
     if not policies.may_archive_voices(request.user, request.team):
         raise PermissionDenied
-    pair = _get_pair(request, pk)
     form, plan = MergeForm(request.POST, pair=pair), None
     if not form.is_valid():
         messages.error(request, "Choose which voice stays.")

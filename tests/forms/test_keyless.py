@@ -14,15 +14,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.datastructures import MultiValueDict
 
 import catalog.forms
-from catalog.forms.audit import AuditFilterForm
 from catalog.forms.base.text_fields import KEY_IS_NO_TEXT, KeylessMixin
 from catalog.forms.collections import CollectionForm
+from catalog.forms.consents import ConsentFields
 from catalog.forms.credentials import CredentialForm
 from catalog.forms.samples.upload import read_upload
 from catalog.forms.searches import QueryForm
 from catalog.forms.voices.settings import VoiceSettingsForm
-from catalog.models import CredentialReplacement
+from catalog.models import CredentialReplacement, Notification, TeamPolicy
+from catalog.models.tokens import Scope
 from catalog.providers.registry import get_adapter
+from catalog.queries.consents.wording import Wording
 from tests import factories
 
 KEY = f"sk_{'5eb0a7c1d9cb469f' * 3}"
@@ -46,6 +48,8 @@ def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None)
     info = get_adapter("elevenlabs").info
     if form is VoiceSettingsForm:
         return form(info.voice_settings, data)
+    if form is ConsentFields:
+        form = type("DatedFields", (form,), {"today": date(2026, 11, 29)})
     known = {
         "targets": [],
         "today": date(2026, 11, 29),
@@ -56,12 +60,29 @@ def fill(form: type[forms.BaseForm], account: Any, data: Any, files: Any = None)
         "candidates": [],
         "owners": [],
         "person": account.last_owner,
+        "accounts": [account],
+        "batches": [],
+        "choices": {Notification.Event.JOB: (True, Notification.Delivery.OFF)},
+        "members": [],
+        "offered": [Scope.READ],
+        "pair": SimpleNamespace(voices=[]),
+        "policy": TeamPolicy(team=account.team),
+        "speakers": [],
+        "wording": Wording("en"),
     }
     wanted = inspect.signature(form.__init__).parameters
     more = {name: known[name] for name in wanted if name in known}
-    if issubclass(form, AuditFilterForm):
-        return form(data)
-    return form(data=data, files=files, **more)
+    if any(each.kind is each.VAR_KEYWORD for each in wanted.values()):
+        return form(data=data, files=files, **more)
+    if "data" in wanted:
+        uploads = {"files": files} if "files" in wanted else {}
+        return form(data=data, **uploads, **more)
+    first = [more.pop(name) for name, each in wanted.items() if is_first(each) and name in more]
+    return form(*first, data, **more)
+
+
+def is_first(parameter: inspect.Parameter) -> bool:
+    return parameter.kind is parameter.POSITIONAL_OR_KEYWORD
 
 
 @pytest.mark.parametrize("form", list(all_forms()), ids=lambda form: form.__name__)

@@ -22,6 +22,7 @@ from catalog.models import (
     Installation,
     PlannedDeletion,
     Synthesis,
+    Team,
     Voice,
 )
 from catalog.providers.session import open_provider
@@ -93,6 +94,8 @@ def drill(file_database, stage, tmp_path, monkeypatch, settings) -> Iterator[Dri
     if file_database is None:
         pytest.skip("restores the SQLite file")
     settings.SPEECH_DIR = tmp_path / "speech"
+    # Each clone would also speak a sentence.
+    Team.objects.update(speaks_first=False)
     # The other keys have no account at this sandbox.
     Credential.objects.all().delete()
     for module in (tasks, schedule):

@@ -81,7 +81,7 @@ from catalog.services.bundles import (
     keep_bundle,
     match_bundled,
 )
-from catalog.services.charges import export_charges
+from catalog.services.charges import decide_charge, export_charges
 from catalog.services.cleanups.keeps import change_keep, end_keep, keep_planned, keep_voice
 from catalog.services.cleanups.plans import (
     approve_plan,
@@ -997,6 +997,13 @@ SCENES: dict[str, Callable[[SimpleNamespace], Any]] = {
     ),
     "set_budget": lambda cast: set_budget(
         cast.ana, team=cast.aurora, params=BudgetParams("team", "characters", most=9), now=NOW
+    ),
+    "decide_charge": lambda cast: decide_charge(
+        cast.ana,
+        charge=factories.make_charge(cast.ana, factories.make_voice(cast.account), state="unclear"),
+        is_charged=True,
+        reason="It stands on the invoice.",
+        now=NOW,
     ),
     "export_charges": lambda cast: export_charges(
         cast.mia, team=cast.aurora, month=NOW.date().replace(day=1), now=NOW

@@ -199,7 +199,8 @@ def test_the_maker_and_admins_revoke_a_link(mia, ana, sign_in, collection, cast)
     path = make_link(mia, f"/collections/{collection.pk}/links/")
     share = Share.objects.get()
 
-    assert sign_in(cast.cleo).post(f"/shares/{share.pk}/revoke/").status_code == 403
+    cleo = factories.make_user("Cleo", cast.aurora, Membership.Role.CLONER)
+    assert sign_in(cleo).post(f"/shares/{share.pk}/revoke/").status_code == 403
     assert ana.post(f"/shares/{share.pk}/revoke/")["Location"] == f"/shares/{share.pk}/"
     assert Client().get(path).status_code == 410
     assert AuditEntry.objects.get(action="share link revoked").actor == cast.ana
