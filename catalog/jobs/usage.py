@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db.models import Q
 from catalog.core.crypto import CannotOpen
 from catalog.jobs.base.leases import Clock, Lease, keep_alive
 from catalog.jobs.charges import reconcile
-from catalog.models import Credential, ProviderAccount, Selection, Voice
+from catalog.models import Charge, CloneJob, Credential, ProviderAccount, Selection, Voice
 from catalog.models.usage import VoiceUsage, note_uses
 from catalog.providers.errors import ProviderError
 from catalog.providers.registry import all_infos
@@ -26,6 +27,8 @@ _AGAIN = timedelta(hours=1)
 _PUT_OFF = timedelta(minutes=2)
 # Read an overlap again, to include what was generated during the last reading.
 _OVERLAP = timedelta(hours=1)
+# How far our time of a call and the provider's may be apart.
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -91,21 +94,33 @@ def _read_uses(account: ProviderAccount, started: datetime) -> dict[str, Any]:
         except (CannotOpen, ProviderError) as exc:
             logger.info("Account %s reports no usage: %s", account.pk, exc)
             continue
-        newest, oldest = _sum_up(uses)
-        _keep(account, newest)
+        oldest = min((use.at for use in uses), default=None)
+        _keep(account, _find_newest(_drop_first_speeches(account, uses)))
         reconcile(account, uses, oldest if len(uses) >= LONGEST_HISTORY else since, started)
         reaches = min(filter(None, (account.uses_from, oldest, started)))
         return {"uses_read_at": started, "uses_from": reaches, "uses_due_at": started + _EVERY}
     return {}
 
 
-def _sum_up(uses: Iterable[RemoteUse]) -> tuple[dict[str, datetime], datetime | None]:
+def _drop_first_speeches(account: ProviderAccount, uses: list[RemoteUse]) -> list[RemoteUse]:
+    """Leave out the sentence that each new clone speaks by itself, which is no use by anyone."""
+    spoken = CloneJob.objects.filter(account=account).exclude(first_speech=None)
+    charges = Charge.objects.filter(account=account, work__in=spoken.values("first_speech"))
+    said_at = dict(charges.values_list("remote_id", "charged_at"))
+    first = {use.remote_id: use for use in sorted(uses, key=attrgetter("at"), reverse=True)}
+    own = {
+        id(use)
+        for remote_id, use in first.items()
+        if remote_id in said_at and abs(use.at - said_at[remote_id]) <= _CLOCKS_APART
+    }
+    return [use for use in uses if id(use) not in own]
+
+
+def _find_newest(uses: Iterable[RemoteUse]) -> dict[str, datetime]:
     newest: dict[str, datetime] = {}
-    oldest = None
     for use in uses:
         newest[use.remote_id] = max(use.at, newest.get(use.remote_id, use.at))
-        oldest = min(use.at, oldest or use.at)
-    return newest, oldest
+    return newest
 
 
 def _keep(account: ProviderAccount, newest: dict[str, datetime]) -> None:

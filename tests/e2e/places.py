@@ -101,7 +101,7 @@ SMALL_PAGES = {
     "account_reset_password_from_key_done",
 }
 # Parts of a page that people don't open directly.
-PARTS = {"catalog:clone-targets"}
+PARTS = {"catalog:clone-targets", "catalog:clone-speaker"}
 PLACES = (*FIXED_PLACES, *MADE_PLACES, *STRANGERS_PLACES)
 
 # Has no space to break at, and is wider than a phone's screen.

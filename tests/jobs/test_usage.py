@@ -54,6 +54,36 @@ def test_use_outside_voiceboard_is_read_with_the_start_of_the_history(account, s
     assert not VoiceUsage.objects.filter(voice=silent).exists()
 
 
+def test_the_sentence_that_a_new_clone_speaks_by_itself_is_no_use(cast, account, settings):
+    clock = Clock(datetime.now(UTC))
+    voice = Voice.objects.filter(account=account).deletable().order_by("pk")[0]
+    address = settings.PROVIDER_BASE_URLS["elevenlabs"]
+    speech = factories.make_speech(cast.ana, voice)
+    key = account.credentials.get()
+    factories.make_job(
+        cast.ana,
+        key,
+        factories.make_sample(cast.ana, cast.aurora),
+        voice=voice,
+        first_speech=speech,
+    )
+    factories.make_charge(
+        cast.ana,
+        voice,
+        work=speech.pk,
+        account=account,
+        remote_id=voice.remote_id,
+        charged_at=clock.now,
+    )
+    speak_elsewhere(voice, address)
+    read_uses(account.pk, clock)
+    assert not VoiceUsage.objects.filter(voice=voice).exists()
+
+    speak_elsewhere(voice, address)
+    read_uses(account.pk, clock)
+    assert VoiceUsage.objects.get(voice=voice).provider_used_at is not None
+
+
 def test_deletion_skips_a_voice_used_outside_voiceboard_meanwhile(cast, account, settings):
     clock = Clock(datetime.now(UTC))
     read_uses(account.pk, clock)
