@@ -2,9 +2,11 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from catalog.jobs.voices.badges import refresh_badges
 from catalog.models import Invitation, Membership, Team, User
@@ -204,9 +206,10 @@ def test_the_join_page_does_not_reveal_whether_an_address_has_an_account(ana, ca
     hashed, listed = [], []
     real = invitations.make_password
     monkeypatch.setattr(invitations, "make_password", lambda word: hashed.append(1) or real(word))
-    answers = {}
+    answers, until = {}, timezone.now() + timedelta(days=1)
     for email in ("kim@example.com", "sam@example.com", "mia@example.com"):
-        row = factories.make_invitation(cast.ana, cast.aurora, token=email, label=email)
+        values = {"token": email, "label": email, "expires_at": until}
+        row = factories.make_invitation(cast.ana, cast.aurora, **values)
         client, answers[email] = answer_of(email)
         # The link and the admin's page don't reveal it either.
         again = text_of(Client().get(link_of(row))).replace(email, "")

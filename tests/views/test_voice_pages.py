@@ -93,5 +93,5 @@ def test_a_professional_clone_shows_its_verification_and_when_to_try_again(cast,
 
     page = Page(ana.get(f"/voices/{voice.pk}/"))
 
-    for words in ("Verification of the speaker", "Failed", "3 of 3", "noise", "From Jan 5, 2040"):
+    for words in ("Verification of the speaker", "Failed", "3 of 3", "noise", "from Jan 5, 2040"):
         assert words in page.text

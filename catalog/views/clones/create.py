@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog import policies
 from catalog.audio.analysis import noise_is_installed
+from catalog.forms.base.text_fields import strip_marks
 from catalog.forms.clones.create import CloneForm, keep_typed, repeat_clone
 from catalog.forms.samples.reading_texts import READINGS
 from catalog.forms.samples.upload import (
@@ -167,7 +168,7 @@ def clone_speaker(request: Request) -> HttpResponseBase:
 
 
 def _find_note(request: Request, name: str) -> SpeakerNote | None:
-    return find_speaker_note(request.user, name[:120], timezone.now().date())
+    return find_speaker_note(request.user, strip_marks(name[:120]), timezone.now().date())
 
 
 def _find_limit(request: Request) -> Limit | None:
