@@ -28,7 +28,6 @@ from catalog.services.annotations import (
 )
 
 _TAG, _NOTES, _STARS = "Tags", "Notes", "Stars"
-_DONE = (204,)
 
 
 class TagInfo(Answer):
@@ -69,9 +68,7 @@ class NoteBody(Body):
     text: Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 
 
-@endpoint(
-    "PUT", "voices/<row:voice_id>/star", tag=_STARS, scope=Scope.WRITE, answer=None, statuses=_DONE
-)
+@endpoint("PUT", "voices/<row:voice_id>/star", tag=_STARS, scope=Scope.WRITE, answer=None)
 def put_star(call: ApiCall[NoParams], voice_id: int) -> HttpResponse:
     """Star a voice; only you see it."""
     star_voice(call.user, voice=find_seen_voice(call, voice_id), is_on=True, now=call.now)
@@ -84,7 +81,6 @@ def put_star(call: ApiCall[NoParams], voice_id: int) -> HttpResponse:
     tag=_STARS,
     scope=Scope.WRITE,
     answer=None,
-    statuses=_DONE,
 )
 def delete_star(call: ApiCall[NoParams], voice_id: int) -> HttpResponse:
     """Remove your star from a voice."""
@@ -105,7 +101,6 @@ def list_tags(call: ApiCall[PageParams]) -> TagList:
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=_DONE,
 )
 def put_tag(call: ApiCall[NoParams], voice_id: int, tag: str) -> HttpResponse:
     """Tag a voice for the team; the tag is made if there is none of this name."""
@@ -123,7 +118,6 @@ def put_tag(call: ApiCall[NoParams], voice_id: int, tag: str) -> HttpResponse:
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=_DONE,
 )
 def delete_tag(call: ApiCall[NoParams], voice_id: int, tag: str) -> HttpResponse:
     """Remove a tag from a voice; a tag that no voice has anymore is deleted."""
@@ -191,9 +185,7 @@ def patch_note(call: ApiCall[NoParams], note_id: int) -> NoteInfo:
     return _describe(note)
 
 
-@endpoint(
-    "DELETE", "notes/<row:note_id>", tag=_NOTES, scope=Scope.WRITE, answer=None, statuses=_DONE
-)
+@endpoint("DELETE", "notes/<row:note_id>", tag=_NOTES, scope=Scope.WRITE, answer=None)
 def delete_note(call: ApiCall[NoParams], note_id: int) -> HttpResponse:
     """Remove a note: your own, or any as an admin. People can restore it."""
     remove_note(call.user, note=_find_note(call, note_id), now=call.now)

@@ -93,7 +93,6 @@ def get_plan(call: ApiCall[PageParams], plan_id: int) -> PlanDetail:
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=(204,),
     problems=("not-possible",),
 )
 def keep_planned_voice(call: ApiCall[NoParams], plan_id: int, line_id: uuid.UUID) -> HttpResponse:

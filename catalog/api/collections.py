@@ -182,7 +182,6 @@ def patch_collection(call: ApiCall[NoParams], collection_id: int) -> CollectionS
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=(204,),
     problems=("changed-meanwhile",),
 )
 def delete_collection(call: ApiCall[NoParams], collection_id: int) -> HttpResponse:
@@ -198,7 +197,6 @@ def delete_collection(call: ApiCall[NoParams], collection_id: int) -> HttpRespon
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=(204,),
     problems=("changed-meanwhile",),
 )
 def put_entry(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> HttpResponse:
@@ -216,7 +214,6 @@ def put_entry(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> Htt
     tag=_TAG,
     scope=Scope.WRITE,
     answer=None,
-    statuses=(204,),
     problems=("changed-meanwhile",),
 )
 def delete_entry(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> HttpResponse:
@@ -235,7 +232,6 @@ def delete_entry(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> 
     scope=Scope.WRITE,
     answer=None,
     body=MoveBody,
-    statuses=(204,),
     problems=("changed-meanwhile",),
 )
 def move_voice(call: ApiCall[NoParams], collection_id: int, voice_id: int) -> HttpResponse:

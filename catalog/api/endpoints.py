@@ -85,6 +85,7 @@ class Options(TypedDict, total=False):
     params: type[msgspec.Struct]
     body: type[msgspec.Struct]
     media_types: tuple[str, ...]
+    # 200, or 204 without an answer, unless it can be another.
     statuses: tuple[int, ...]
     # Kinds of problems that only this endpoint has.
     problems: tuple[str, ...]

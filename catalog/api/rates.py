@@ -1,6 +1,6 @@
 """Limits on how often a token may ask, counted in each process.
 
-In memory on purpose: a counter in the database would wait for whoever writes there. What costs
+In memory on purpose: a counter in the database would wait for other writers. What costs
 money is limited elsewhere, exactly.
 """
 

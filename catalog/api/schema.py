@@ -144,7 +144,8 @@ def _describe_problems(slugs: list[str]) -> dict[str, Any]:
 
 
 def _list_statuses(wanted: ApiEndpoint) -> tuple[int, ...]:
-    return wanted.options.get("statuses", (200,))
+    usual = 204 if wanted.options["answer"] is None else 200
+    return wanted.options.get("statuses", (usual,))
 
 
 def _describe_parameter(name: str, found: tuple[Any, dict[str, Any]]) -> dict[str, Any]:

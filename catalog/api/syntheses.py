@@ -160,7 +160,6 @@ def create_synthesis(call: ApiCall[NoParams]) -> CreatedAnswer:
     tag=_TAG,
     scope=Scope.SPEAK,
     answer=None,
-    statuses=(204,),
     problems=("already-sent",),
 )
 def delete_synthesis(call: ApiCall[NoParams], synthesis_id: uuid.UUID) -> HttpResponse:

@@ -98,7 +98,6 @@ def list_tokens(call: ApiCall[PageParams]) -> TokenList:
     tag="Tokens",
     scope=Scope.ADMIN,
     answer=None,
-    statuses=(204,),
 )
 def delete_token(call: ApiCall[NoParams], token_id: int) -> HttpResponse:
     """Revoke a token of the team, which then stops working at once."""

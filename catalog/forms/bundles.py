@@ -179,8 +179,8 @@ def _read_voice(part: dict[str, Any]) -> dict[str, Any]:
     marks = _read_marks(part["marks"] if isinstance(part.get("marks"), dict) else {})
     _check_marks(marks)
     facts = {name: values[name] for name in FACTS} | {"labels": labels}
-    told = {name: values[name] for name in ("provider", "remote_id", "note", "speaker", "clone")}
-    return {**told, "name": marks.get("name") or values["name"], "facts": facts, "marks": marks}
+    kept = {name: values[name] for name in ("provider", "remote_id", "note", "speaker", "clone")}
+    return {**kept, "name": marks.get("name") or values["name"], "facts": facts, "marks": marks}
 
 
 def _list(part: Any, name: str, most: int = _MOST_PARTS) -> list[dict[str, Any]]:

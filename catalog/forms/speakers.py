@@ -1,4 +1,4 @@
-"""Which speakers are one person, and which clone requests belong to somebody else."""
+"""Which speakers are one person, and which clone requests belong to someone else."""
 
 from typing import Any
 

@@ -72,7 +72,7 @@ class Budget(models.Model):
 
 
 class BudgetNotice(models.Model):
-    """That people were notified of a budget in this month; each level is told once."""
+    """That people were notified of a budget in this month; once for each level."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     # "team", or the person's id.

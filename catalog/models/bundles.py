@@ -50,7 +50,7 @@ class BundleImport(models.Model):
 
 
 class BundledClone(models.Model):
-    """The settings of a clone that was made in another installation, as a bundle told them.
+    """The settings of a clone that was made in another installation, as a bundle describes them.
 
     ``marks`` holds the voice's labels, tags, and notes there.
     """

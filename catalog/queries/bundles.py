@@ -36,7 +36,7 @@ COLLECTION_FORMAT = "voiceboard collection"
 # Zip headers and the manifest come on top of the files.
 _SPARE_BYTES = 2_000_000
 MOST_VOICES = 1_000
-# What describes a clone, in jobs and in what bundles told.
+# What describes a clone, in jobs and in imported bundles.
 SETTINGS = (
     "name", "description", "removes_noise", "language", "gender", "transcript",
 )  # fmt: skip
@@ -180,7 +180,7 @@ def _describe_person(
                     for source in batch.sources.order_by("position")
                     if source.sample_id in samples
                 ],
-                "settings": [*_describe_jobs(user, batch), *map(_describe_told, _told(batch))],
+                "settings": [*_describe_jobs(user, batch), *map(_describe_bundled, _told(batch))],
             }
             for batch in batches
         ],
@@ -247,8 +247,8 @@ def _find_batches(
 
 def _describe_line(line: CollectionEntry | BundledVoice) -> dict[str, Any]:
     if isinstance(line, BundledVoice):
-        told = {"provider": line.provider, "remote_id": line.remote_id, "note": line.note}
-        return line.facts | told | {"marks": line.marks}
+        facts = {"provider": line.provider, "remote_id": line.remote_id, "note": line.note}
+        return line.facts | facts | {"marks": line.marks}
     voice = line.voice
     values = {name: getattr(voice, name) for name in FACTS}
     kept = [pair for pair in voice.label_pairs if pair[0] not in VoiceLabel.RELATED_FACETS]
@@ -265,8 +265,8 @@ def _describe_line(line: CollectionEntry | BundledVoice) -> dict[str, Any]:
 def find_bundle_batches(user: User, speaker: Speaker) -> "list[CloneBatch]":
     """Return the batches of a speaker that the user can see: with visible jobs, or imported."""
     jobs = CloneJob.objects.visible_to(user).filter(batch__speaker=speaker)
-    told = BundledClone.objects.filter(batch__speaker=speaker)
-    seen = Q(pk__in=jobs.values("batch")) | Q(pk__in=told.values("batch"))
+    bundled = BundledClone.objects.filter(batch__speaker=speaker)
+    seen = Q(pk__in=jobs.values("batch")) | Q(pk__in=bundled.values("batch"))
     return list(CloneBatch.objects.filter(seen, speaker=speaker).order_by("asked_at", "pk"))
 
 
@@ -316,9 +316,9 @@ def _describe_jobs(user: User, batch: CloneBatch) -> list[dict[str, Any]]:
     ]
 
 
-def _describe_told(told: BundledClone) -> dict[str, Any]:
-    values = {name: getattr(told, name) for name in SETTINGS}
-    return values | {"provider": told.provider, "marks": told.marks}
+def _describe_bundled(clone: BundledClone) -> dict[str, Any]:
+    values = {name: getattr(clone, name) for name in SETTINGS}
+    return values | {"provider": clone.provider, "marks": clone.marks}
 
 
 def _describe_marks(voice: Voice | None) -> dict[str, Any]:

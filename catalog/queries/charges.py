@@ -250,7 +250,7 @@ def _find_days(rows: QuerySet[Charge], month: date) -> list[SpendingDay]:
 
 
 def _forecast(total: Spending, month: date, now: datetime) -> str:
-    """Return what the month comes to if it goes on like this, "" if that can't be told."""
+    """Return what the month comes to if it goes on like this, "" if that can't be known."""
     begin, end = begin_of(month), begin_of(next_month(month))
     passed = now - begin
     if not begin + _FORECAST_AFTER <= now < end or not (total.characters or total.voices):

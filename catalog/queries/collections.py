@@ -161,12 +161,12 @@ def find_seen_speakers(user: User, collection: Collection) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def match_voices(user: User, team: Team, told: list[dict[str, Any]]) -> list[Voice | None]:
+def match_voices(user: User, team: Team, described: list[dict[str, Any]]) -> list[Voice | None]:
     """Return the voice here for each provider and remote id, None if no account has it.
 
     If several accounts have it, so that the bundle has it several times, each is used once.
     """
-    keys = [(each["provider"], each["remote_id"]) for each in told]
+    keys = [(each["provider"], each["remote_id"]) for each in described]
     rows = Voice.objects.visible_to(user).present().filter(account__team=team)
     rows = rows.filter(
         provider__in={provider for provider, _ in keys}, remote_id__in={each for _, each in keys}
@@ -181,15 +181,15 @@ def match_voices(user: User, team: Team, told: list[dict[str, Any]]) -> list[Voi
     return matched
 
 
-def find_new_speakers(user: User, team: Team, told: list[dict[str, Any]]) -> list[bool]:
+def find_new_speakers(user: User, team: Team, described: list[dict[str, Any]]) -> list[bool]:
     """Return for each speaker whether importing adds them.
 
     A speaker isn't added again if all their voices are here, and known to be cloned here.
     """
-    matched = match_voices(user, team, told)
+    matched = match_voices(user, team, described)
     known = find_speakers_of(voice for voice in matched if voice)
     is_new: dict[int, bool] = {}
-    for each, voice in zip(told, matched, strict=True):
+    for each, voice in zip(described, matched, strict=True):
         if (place := each["speaker"]) is not None:
             is_here = voice is not None and voice.pk in known
             is_new[place] = is_new.get(place, False) or not is_here

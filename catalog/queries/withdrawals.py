@@ -126,8 +126,8 @@ def _count(rows: Any) -> Counter[int]:
 
 
 def _find_samples(speaker: Speaker, jobs: Any) -> Iterator[Copy]:
-    told = BundledClone.objects.filter(batch__speaker=speaker).values("batch")
-    own = CloneBatch.objects.filter(Q(pk__in=jobs.values("batch")) | Q(pk__in=told))
+    bundled = BundledClone.objects.filter(batch__speaker=speaker).values("batch")
+    own = CloneBatch.objects.filter(Q(pk__in=jobs.values("batch")) | Q(pk__in=bundled))
     batches = own.values("pk")
     used = Q(sources__batch__in=batches)
     used |= Q(cleaned__sources__batch__in=batches) | Q(original__sources__batch__in=batches)
@@ -179,7 +179,7 @@ def _find_exports(speaker: Speaker, voices: list[Voice], now: datetime) -> Itera
         Kind.BACKUP,
         "backups",
         f"Backups made until {say_day(now.date())}",
-        message=f"Whoever runs this server deletes old backups, by their own rules.{last}",
+        message=f"The operator of this server deletes old backups, by rules of their own.{last}",
     )
 
 

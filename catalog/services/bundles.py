@@ -222,8 +222,8 @@ def _add_collection(
     for position, voice in enumerate(bundle.voices, start=1):
         own = batches[voice["speaker"]] if voice["speaker"] is not None else []
         batch = own[voice["clone"]] if own else None
-        told = {name: voice[name] for name in ("provider", "remote_id", "note", "facts", "marks")}
-        rows.append(BundledVoice(collection=collection, position=position, batch=batch, **told))
+        facts = {name: voice[name] for name in ("provider", "remote_id", "note", "facts", "marks")}
+        rows.append(BundledVoice(collection=collection, position=position, batch=batch, **facts))
     BundledVoice.objects.bulk_create(rows)
     found = _place_voices(user, collection, now)
     facts = {"voices": found, "not at your providers": collection.bundled_voices.count()}
@@ -261,10 +261,10 @@ def _note(user: User, action: str, collection: Collection, now: datetime, **fact
 def _place_voices(user: User, collection: Collection, now: datetime) -> int:
     """Put the bundled voices that the team's accounts have at their places; return how many."""
     rows = find_bundled_voices(collection)
-    told = [{"provider": row.provider, "remote_id": row.remote_id} for row in rows]
+    described = [{"provider": row.provider, "remote_id": row.remote_id} for row in rows]
     held = set(collection.entries.values_list("voice", flat=True))
     found = 0
-    for row, voice in zip(rows, match_voices(user, collection.team, told), strict=True):
+    for row, voice in zip(rows, match_voices(user, collection.team, described), strict=True):
         if voice is None:
             continue
         if voice.pk not in held:

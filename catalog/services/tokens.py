@@ -169,7 +169,7 @@ def _revoke(token: ApiToken, by: User | None, now: datetime) -> bool:
 def note_token_use(*, token: ApiToken, address: str, now: datetime) -> None:
     """Note when and from where the token was used, at most once a minute."""
     before = now - _NOTED_EVERY
-    # No transaction before this: on SQLite, beginning one waits for whoever writes.
+    # No transaction before this: on SQLite, beginning one waits for other writers.
     if token.used_at is not None and token.used_at > before:
         return
     rows = ApiToken.objects.filter(Q(used_at=None) | Q(used_at__lte=before), pk=token.pk)

@@ -135,12 +135,12 @@ def bundle_detail(request: Request, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _show_collection(request: Request, kept: BundleImport) -> HttpResponseBase:
-    told, speakers = kept.summary["voices"], kept.summary["speakers"]
-    found = match_voices(request.user, kept.team, told)
-    new = find_new_speakers(request.user, kept.team, told)
+    described, speakers = kept.summary["voices"], kept.summary["speakers"]
+    found = match_voices(request.user, kept.team, described)
+    new = find_new_speakers(request.user, kept.team, described)
     lines = [
         each | {"provider": name_provider(each["provider"])}
-        for each, voice in zip(told, found, strict=True)
+        for each, voice in zip(described, found, strict=True)
         if voice is None
     ]
     context = {

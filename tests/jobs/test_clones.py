@@ -337,8 +337,8 @@ def test_jobs_wait_for_a_replacement_of_a_rejected_key_with_one_notice(cast, job
     job.refresh_from_db()
     assert (job.state, job.step, job.attempt_count) == (State.WAITING, Step.PLANNED, 0)
     assert "Replace it to continue" in job.message
-    told = Notification.objects.order_by("event").values_list("event", flat=True)
-    assert (list(told), provider.created) == (["key", "stuck"], 0)
+    events = Notification.objects.order_by("event").values_list("event", flat=True)
+    assert (list(events), provider.created) == (["key", "stuck"], 0)
     Credential.objects.filter(pk=cast.credential.pk).update(health="good")
     run_to_end(job, clock)
     run_to_end(other, clock)

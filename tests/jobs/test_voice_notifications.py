@@ -17,7 +17,7 @@ def star(person, *names: str) -> None:
         Star.objects.create(user=person, voice=voice, starred_at=NOW)
 
 
-def told(person, event: str) -> list[str]:
+def texts_of(person, event: str) -> list[str]:
     rows = Notification.objects.filter(user=person, event=event).order_by("pk")
     return [notice.words for notice in rows]
 
@@ -33,12 +33,12 @@ def test_lost_and_changed_voices_are_told_once_to_those_who_use_them(cast, sync)
     sync(RemoteVoice("cy", "Cy", description="Warm"))
 
     label = cast.account.info.label
-    assert told(cast.mia, "voice") == [
+    assert texts_of(cast.mia, "voice") == [
         f"2 voices. No longer listed by {label}: Ada and Bo.",
         f"Changed at {label}: Cy.",
     ]
-    assert told(vic, "voice") == [f"No longer listed by {label}: Ada."]
-    assert told(cast.ana, "voice") == []
+    assert texts_of(vic, "voice") == [f"No longer listed by {label}: Ada."]
+    assert texts_of(cast.ana, "voice") == []
     one = Notification.objects.get(user=vic)
     assert (one.page, one.about) == ("voice", str(Voice.objects.get(name="Ada").pk))
 
@@ -65,9 +65,9 @@ def test_the_third_failure_in_a_row_is_told_once(cast, sync, stub):
     for _ in range(3):
         sync(ADA)
 
-    (words,) = told(cast.ana, "sync")
+    (words,) = texts_of(cast.ana, "sync")
     assert "couldn't be synced 3 times in a row." in words
-    assert told(cast.mia, "sync") == []
+    assert texts_of(cast.mia, "sync") == []
 
 
 @pytest.mark.parametrize(("health", "count"), [("good", 1), ("unchecked", 0), ("rejected", 0)])
@@ -77,5 +77,5 @@ def test_the_owner_is_told_once_of_a_key_that_breaks(cast, stub, clock, health, 
     for _ in range(2):
         check_credential(cast.credential.pk, clock)
 
-    assert len(told(cast.ana, "key")) == count
-    assert all("doesn't work anymore. Wrong key." in words for words in told(cast.ana, "key"))
+    assert len(texts_of(cast.ana, "key")) == count
+    assert all("doesn't work anymore. Wrong key." in words for words in texts_of(cast.ana, "key"))

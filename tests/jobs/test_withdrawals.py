@@ -1,4 +1,4 @@
-"""A withdrawal erases every copy once, whatever dies or fails, and says what is left."""
+"""A withdrawal erases every copy once, no matter what dies or fails, and says what is left."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -168,8 +168,8 @@ def test_nothing_is_erased_before_the_approval_but_all_is_blocked(cast, life, st
     assert "withdrew" in find_voice_obstacle(life.voice, clock().date())
     assert deleted_ids(stub) == []
     assert all(media_path(path).exists() for path in life.files)
-    told = Notification.objects.get(page="withdrawal", user=cast.ana)
-    assert "was withdrawn by the speaker" in told.text
+    notification = Notification.objects.get(page="withdrawal", user=cast.ana)
+    assert "was withdrawn by the speaker" in notification.text
 
 
 def test_withdrawal_that_nobody_looks_at_is_erased_after_a_week(cast, life, stub, clock):

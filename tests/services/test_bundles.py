@@ -116,9 +116,9 @@ def test_a_speaker_that_was_exported_and_imported_has_equal_fields(cast, speaker
     lineage = trace_speaker(cast.cleo, brought.pk)
     assert [sample.filename for sample in lineage.samples] == ["ada.wav"]
     assert lineage.consents == [consent]
-    told = BundledClone.objects.get()
-    assert told.marks["tags"] == ["warm"]
-    assert told.marks["notes"] == ["For the trailer"]
+    bundled = BundledClone.objects.get()
+    assert bundled.marks["tags"] == ["warm"]
+    assert bundled.marks["notes"] == ["For the trailer"]
     kept = BundleImport.objects.get()
     assert (kept.path, kept.speaker) == ("", brought)
 
@@ -223,7 +223,7 @@ def test_the_pages_show_what_a_bundle_adds_before_it_is_added(cast, speaker, sig
     text = cleo.get(there["Location"]).content.decode()
 
     assert "ada.wav" in text
-    # Cleo sees the speaker of the exported one, so she is told.
+    # Cleo sees the speaker of the exported one, so she is notified.
     assert "You already have a speaker with this name" in text
     assert Speaker.objects.count() == 1
     assert ana.get(there["Location"]).status_code == 404

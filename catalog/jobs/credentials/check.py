@@ -159,7 +159,7 @@ def _write(credential: Credential, sealed: bytes, **values: Any) -> None:
     # If the key was replaced during the check, discard the result of the old one.
     rows = Credential.objects.filter(pk=credential.pk, sealed=sealed)
     with transaction.atomic():
-        # Whoever has just added a key sees its page.
+        # The person who has just added a key sees its page.
         has_worked = rows.working().exclude(health=Credential.Health.UNCHECKED).exists()
         rows.update(**values)
         if has_worked and values.get("health") == Credential.Health.REJECTED:

@@ -91,7 +91,7 @@ def _say_ends(ends: list[tuple[int, VoiceEnd]]) -> str:
 
 
 def notify_of_clones(now: datetime) -> None:
-    """Notify whoever started the clones of a plan once all of them have ended."""
+    """Notify the person who started the clones of a plan once all of them have ended."""
     running = CloneJob.objects.active().filter(batch__evacuation_line__evacuation=OuterRef("pk"))
     rows = Evacuation.objects.filter(state=Evacuation.State.STARTED, told_at=None)
     for plan in rows.exclude(Exists(running)).select_related("team", "started_by"):

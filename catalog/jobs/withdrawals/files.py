@@ -48,7 +48,7 @@ def erase_embedding(voice: Voice) -> None:
 def erase_speech(voice: Voice) -> None:
     """Erase every clip that the voice has said, and its copies in blind comparisons.
 
-    The texts stay in the history, because they belong to whoever wrote them.
+    The texts stay in the history, because they belong to the people who wrote them.
     """
     for entry in ComparedVoice.objects.filter(voice=voice).exclude(disguised_path=""):
         remove_files([entry.disguised_path])

@@ -157,7 +157,7 @@ def _tell_of_failure(withdrawal: Withdrawal, now: datetime) -> None:
 
 
 def notify_of_withdrawal(withdrawal: Withdrawal, text: str, now: datetime, *, mood: str) -> None:
-    """Notify the team's admins and whoever keeps the speaker's consents, unless they know it."""
+    """Notify the team's admins and the keepers of the speaker's consents, unless they know it."""
     team, speaker = withdrawal.team, withdrawal.speaker
     rows = Consent.objects.filter(speaker=speaker).values_list("kept_by", "attested_by")
     keepers = {kept_by or maker for kept_by, maker in rows}

@@ -114,10 +114,10 @@ KINDS = {
     "server-error": ProblemKind(
         500,
         "Voiceboard failed",
-        "Try again later. If it happens again, give the request id to whoever runs the server.",
+        "Try again later. If it happens again, give the request id to the server's operator.",
     ),
     "unavailable": ProblemKind(503, "Voiceboard can't answer now", "Try again in a minute."),
-    "disk-full": ProblemKind(507, "The server's disk is full", "Ask whoever runs the server."),
+    "disk-full": ProblemKind(507, "The server's disk is full", "Ask the server's operator."),
 }
 
 

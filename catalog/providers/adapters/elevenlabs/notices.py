@@ -32,8 +32,8 @@ def read_elevenlabs_notices(
     event = read_json(body.decode("utf-8", "replace"))
     if not isinstance(event, dict):
         raise NoticeRejected("The notice isn't a JSON object.")
-    told = LenientJson(event)
-    data, kind = told.object("data"), told.line("type", 60)
+    notice = LenientJson(event)
+    data, kind = notice.object("data"), notice.line("type", 60)
     remote_id = data.line("voice_id", 200)
     if not remote_id or kind not in {_ANNOUNCED, _WITHDRAWN, _REMOVED}:
         return []  # an event about something else
